@@ -1,0 +1,41 @@
+import type { GroupSpec } from './group-spec.ts'
+import type { EpochSeconds, Interval } from './interval.ts'
+
+/** A number of events. A bigint only where a sum has left the safe integers of a double. */
+export type Count = number | bigint
+
+/** What one flush sends: an immutable set of counts with its client's id and a number. */
+export interface Batch {
+  readonly group: GroupSpec
+  /** `host/pid/random` of one EventGroup instance in one process. */
+  readonly clientId: string
+  /** Counts up from 1 within a client; given when the batch is first sent, kept when it is sent again. */
+  readonly number: number
+  /** The number applied last before this one, 0 for none: the store applies a batch only right behind it. */
+  readonly follows: number
+  /**
+   * An instant of the segment's, which stamps the counts: each interval's window is the one that holds it.
+   * Undefined for a registration or a farewell, which carry no counts.
+   */
+  readonly at: EpochSeconds | undefined
+  /** The intervals to count in: the group's, or fewer where a failure left some of them to be done again. */
+  readonly intervals: readonly Interval[]
+  /** At most MAX_BATCH_EVENTS entries, each event once. */
+  readonly counts: readonly (readonly [event: string, count: Count])[]
+  /** Whether the store may answer `hold` when the window of the counts has not begun there yet. */
+  readonly mayHold: boolean
+  /** Whether this is the client's last batch. */
+  readonly closes: boolean
+}
+
+/** Bounds the time for which one batch blocks the server to some milliseconds. */
+export const MAX_BATCH_EVENTS = 1000
+
+/** Adds exactly: a sum beyond the safe integers becomes a bigint, which the store takes or refuses as an overflow. */
+export function addCounts(a: Count, b: Count): Count {
+  if (typeof a === 'number' && typeof b === 'number') {
+    const sum = a + b
+    if (Number.isSafeInteger(sum)) return sum
+  }
+  return BigInt(a) + BigInt(b)
+}

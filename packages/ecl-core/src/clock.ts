@@ -1,0 +1,44 @@
+import { performance } from 'node:perf_hooks'
+
+/** A timer that can be taken back. Timers never keep the process alive. */
+export interface Timer {
+  cancel(): void
+}
+
+/** Where a process' time comes from. `ecl-core/testing` has one that is wound by hand. */
+export interface Clock {
+  /** Never goes back and never jumps; its zero means nothing. Milliseconds, with fractions. */
+  monotonicMs(): number
+  /** The machine's idea of the time of day, right or wrong: milliseconds since the epoch. */
+  wallMs(): number
+  /** Calls back once, after at least so many milliseconds. */
+  after(delayMs: number, callback: () => void): Timer
+}
+
+/** setTimeout's own limit; longer delays would fire at once. */
+const MAX_DELAY_MS = 2 ** 31 - 1
+
+/** The machine's clock. */
+export const systemClock: Clock = {
+  monotonicMs: () => performance.now(),
+  wallMs: () => Date.now(),
+  after(delayMs, callback) {
+    const timer = setTimeout(callback, Math.min(Math.max(0, delayMs), MAX_DELAY_MS))
+    timer.unref()
+    return { cancel: () => clearTimeout(timer) }
+  },
+}
+
+/** Waits on a clock; ends early, without an error, when the signal fires. */
+export function delay(clock: Clock, delayMs: number, signal?: AbortSignal): Promise<void> {
+  if (signal?.aborted === true) return Promise.resolve()
+  return new Promise((resolve) => {
+    const done = () => {
+      timer.cancel()
+      signal?.removeEventListener('abort', done)
+      resolve()
+    }
+    const timer = clock.after(delayMs, done)
+    signal?.addEventListener('abort', done)
+  })
+}

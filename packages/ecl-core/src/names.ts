@@ -1,0 +1,32 @@
+/**
+ * Which names can be part of a key (`<group>:<interval>:cur:<event>`) without being taken for another one's.
+ */
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/
+const GROUP_FORBIDDEN = /[:\s*?[\]^\\]/
+
+/**
+ * Why a text cannot name an event, in words that complete `"@x" …`; undefined when it can.
+ * Reserved keys start with `@` in the event's place; a control character would break line-based output.
+ */
+export function eventIdProblem(id: string): string | undefined {
+  if (id === '') return 'is empty; an event ID has at least one character'
+  if (id.startsWith('@')) return 'starts with "@", which is reserved'
+  if (CONTROL.test(id)) return 'holds a control character'
+  return undefined
+}
+
+/**
+ * Why a text cannot name a group; undefined when it can. A colon would end the name within a key, and a glob
+ * character would make the original's SCAN match other groups' keys.
+ */
+export function groupNameProblem(name: string): string | undefined {
+  if (name === '') return 'is empty; a group name has at least one character'
+  if (name.startsWith('@')) return 'starts with "@", which is reserved'
+  if (CONTROL.test(name)) return 'holds a control character'
+  const found = GROUP_FORBIDDEN.exec(name)?.[0]
+  if (found === undefined) return undefined
+  const what = /\s/.test(found) ? 'white space' : `"${found}"`
+  return `holds ${what}; a group name has no ":", white space or glob character (* ? [ ] ^ \\)`
+}
