@@ -55,8 +55,11 @@ export interface WindowRef {
 /** Which window's counts: the current one's, the last finished one's, or both as of one instant. */
 export type Which = 'cur' | 'last' | 'both'
 
-/** Where the counts of a batch went in one interval: `late` means into `cur`, though they happened before it. */
-export type Placement = 'cur' | 'last' | 'late'
+/**
+ * Where the counts of a batch went in one interval. Two of these are not where they belong: `late` went into `cur` though
+ * they happened before its window and the last one, `ahead` into `cur` though the next window should have begun.
+ */
+export type Placement = 'cur' | 'last' | 'late' | 'ahead'
 
 /** What became of a batch. */
 export type Applied =

@@ -1,0 +1,173 @@
+import { addCounts, type Count } from './batch.ts'
+import { type EpochSeconds, type Interval, windowStart } from './interval.ts'
+import type { ClosedSegment } from './segment.ts'
+
+/** Counts that wait to be sent, all with one stamp. */
+interface Pending {
+  at: EpochSeconds
+  intervals: readonly Interval[]
+  readonly counts: Map<string, Count>
+  /** The age of the oldest counts in it: rises with every segment that is handed over. */
+  readonly serial: number
+  openedMs: number
+  closedMs: number
+  /** A part of it is on its way: nothing may be merged into the rest. */
+  begun: boolean
+}
+
+/** A bounded part of the backlog, for one batch. */
+export interface Portion {
+  readonly at: EpochSeconds
+  readonly intervals: readonly Interval[]
+  readonly counts: readonly (readonly [event: string, count: Count])[]
+  readonly serial: number
+}
+
+/** What is known about windows when the backlog is tidied up. All in seconds of the store's clock. */
+export interface Horizon {
+  readonly now: number
+  /** When the store was last heard; undefined for never. */
+  readonly lastHeard: number | undefined
+}
+
+/**
+ * Closed segments that wait to be sent, oldest first.
+ *
+ * While the store is away it grows with distinct events, not with events or time: segments of the same windows are
+ * merged, and so are those whose windows can be neither `cur` nor `last` any more when the store returns, for those will
+ * be counted late wherever they came from.
+ */
+export class Backlog {
+  readonly #intervals: readonly Interval[]
+  #pending: Pending[] = []
+  #nextSerial = 1
+
+  /** @param intervals those of the group */
+  constructor(intervals: readonly Interval[]) {
+    this.#intervals = intervals
+  }
+
+  /** Serial of the next segment; all that was handed over before has a lower one. */
+  get nextSerial(): number {
+    return this.#nextSerial
+  }
+
+  /** Serial of the oldest counts that wait; undefined when none do. */
+  get oldestSerial(): number | undefined {
+    return this.#pending.length === 0 ? undefined : Math.min(...this.#pending.map((p) => p.serial))
+  }
+
+  get isEmpty(): boolean {
+    return this.#pending.length === 0
+  }
+
+  /** Number of stamps that wait: what memory grows with, times distinct events. */
+  get depth(): number {
+    return this.#pending.length
+  }
+
+  /** Sum of all counts that wait. */
+  get total(): number {
+    let total = 0
+    for (const { counts } of this.#pending) {
+      for (const count of counts.values()) total += Number(count)
+    }
+    return total
+  }
+
+  /** Takes over a closed segment. */
+  add(segment: ClosedSegment, horizon: Horizon): void {
+    this.#pending.push({
+      at: segment.at,
+      intervals: this.#intervals,
+      counts: new Map<string, Count>(segment.counts),
+      serial: this.#nextSerial++,
+      openedMs: segment.openedMs,
+      closedMs: segment.closedMs,
+      begun: false,
+    })
+    if (this.#pending.length > 1) this.#tidy(horizon)
+  }
+
+  /** Takes back what could not be counted in one interval, to be sent again in another batch. */
+  addRest(at: EpochSeconds, interval: Interval, counts: ReadonlyMap<string, Count>): void {
+    this.#pending.push({
+      at,
+      intervals: [interval],
+      counts: new Map(counts),
+      serial: this.#nextSerial++,
+      openedMs: 0,
+      closedMs: 0,
+      begun: false,
+    })
+  }
+
+  /** Takes out the oldest counts, at most so many events. */
+  take(maxEvents: number): Portion | undefined {
+    const first = this.#pending[0]
+    if (first === undefined) return undefined
+    const { at, intervals, serial } = first
+    if (first.counts.size <= maxEvents) {
+      this.#pending.shift()
+      return { at, intervals, serial, counts: [...first.counts] }
+    }
+    first.begun = true
+    const counts: (readonly [string, Count])[] = []
+    for (const entry of first.counts) {
+      if (counts.length === maxEvents) break
+      counts.push(entry)
+    }
+    for (const [event] of counts) first.counts.delete(event)
+    return { at, intervals, serial, counts }
+  }
+
+  /** Gives every stamp anew, from when its counts were made by the monotonic clock. */
+  restamp(stamp: (openedMs: number, closedMs: number) => EpochSeconds): void {
+    for (const pending of this.#pending) pending.at = stamp(pending.openedMs, pending.closedMs)
+  }
+
+  /** What waits of one event for one interval's window. */
+  countOf(event: string, interval: Interval, window: EpochSeconds): Count {
+    let sum: Count = 0
+    for (const { at, intervals, counts } of this.#pending) {
+      const counted = intervals.includes(interval) && windowStart(at, interval) === window
+      if (counted) sum = addCounts(sum, counts.get(event) ?? 0)
+    }
+    return sum
+  }
+
+  #tidy(horizon: Horizon): void {
+    const tidied: Pending[] = []
+    for (const pending of this.#pending) {
+      const into = tidied.find((earlier) => mergeable(earlier, pending, horizon))
+      if (into === undefined) {
+        tidied.push(pending)
+        continue
+      }
+      for (const [event, count] of pending.counts) {
+        into.counts.set(event, addCounts(into.counts.get(event) ?? 0, count))
+      }
+      into.closedMs = pending.closedMs
+    }
+    this.#pending = tidied
+  }
+}
+
+function mergeable(a: Pending, b: Pending, horizon: Horizon): boolean {
+  if (a.begun || b.begun || a.intervals !== b.intervals) return false
+  return a.intervals.every((interval) => {
+    const [inA, inB] = [windowStart(a.at, interval), windowStart(b.at, interval)]
+    return inA === inB || (isLate(inA, interval, horizon) && isLate(inB, interval, horizon))
+  })
+}
+
+/**
+ * Whether a window can be neither `cur` nor `last` when the store is heard again. It can be current now, or the one
+ * before. It can also be the one in which the store was last heard: if nobody rotated since, that one is still current
+ * there, or becomes `last` with its true start when a master catches up.
+ */
+function isLate(window: EpochSeconds, interval: Interval, { now, lastHeard }: Horizon): boolean {
+  const current = windowStart(now, interval)
+  if (window >= current - interval.seconds) return false
+  return lastHeard === undefined || window !== windowStart(lastHeard, interval)
+}

@@ -1,0 +1,101 @@
+import { parseInterval } from '../interval.ts'
+import { eventIdProblem, groupNameProblem } from '../names.ts'
+import { type Findings, isMapping, type Path, quote } from './problem.ts'
+
+/**
+ * The rules on groups that a JSON Schema cannot say. What does not have its shape is left to the schema.
+ *
+ * @param groups the `groups:` of a config, in the schema's spelling
+ */
+export function checkGroups(groups: unknown, findings: Findings): void {
+  if (groups === undefined || groups === null) {
+    findings.warn(['groups'], 'no groups are configured, so nothing is counted')
+    return
+  }
+  if (!isMapping(groups)) return
+  const entries = Object.entries(groups)
+  if (entries.length === 0) findings.warn(['groups'], 'holds no groups, so nothing is counted')
+  for (const [name, group] of entries) {
+    const path = ['groups', name]
+    const problem = groupNameProblem(name)
+    if (problem !== undefined) findings.fault(path, `the name ${quote(name)} ${problem}`)
+    if (isMapping(group)) checkGroup(group, path, findings)
+  }
+}
+
+function checkGroup(
+  group: Readonly<Record<string, unknown>>,
+  path: Path,
+  findings: Findings,
+): void {
+  checkEvents(group['events'], [...path, 'events'], findings)
+  checkIntervals(group['intervals'], [...path, 'intervals'], findings)
+  const dynamic = group['auto_declare_events'] === true
+  if (!dynamic && Array.isArray(group['events']) && group['events'].length === 0) {
+    const remedy = 'list some, or set auto_declare_events'
+    findings.warn([...path, 'events'], `is empty, so this group counts nothing; ${remedy}`)
+  }
+  checkBound(group, path, findings)
+}
+
+function checkEvents(events: unknown, path: Path, findings: Findings): void {
+  if (!Array.isArray(events)) return
+  const firstAt = new Map<string, number>()
+  events.forEach((event: unknown, index) => {
+    if (typeof event !== 'string') return
+    const at = [...path, index]
+    const problem = eventIdProblem(event)
+    const first = firstAt.get(event)
+    if (problem !== undefined) findings.fault(at, `${findings.show(at, event)} ${problem}`)
+    else if (first === undefined) firstAt.set(event, index)
+    else findings.warn(at, `${findings.show(at, event)} is listed already, as events[${first}]`)
+  })
+}
+
+function checkIntervals(intervals: unknown, path: Path, findings: Findings): void {
+  if (!Array.isArray(intervals)) return
+  const bySeconds = new Map<number, string>()
+  intervals.forEach((text: unknown, index) => {
+    if (typeof text !== 'string') return
+    const at = [...path, index]
+    const shown = findings.show(at, text)
+    const interval = parseInterval(text)
+    if ('problem' in interval) {
+      findings.fault(at, `${shown} ${interval.problem}`)
+      return
+    }
+    const same = bySeconds.get(interval.seconds)
+    if (same === undefined) {
+      bySeconds.set(interval.seconds, shown)
+    } else {
+      const found = same === shown ? 'is listed already' : `is as long as ${same}`
+      findings.fault(at, `${shown} ${found}; a group has each length once`)
+    }
+  })
+}
+
+/** `max_events` and the event that goes with it. */
+function checkBound(
+  group: Readonly<Record<string, unknown>>,
+  path: Path,
+  findings: Findings,
+): void {
+  const overflow = group['overflow_event']
+  const overflowPath = [...path, 'overflow_event']
+  if (typeof overflow === 'string') {
+    const problem = eventIdProblem(overflow)
+    if (problem !== undefined) {
+      findings.fault(overflowPath, `${findings.show(overflowPath, overflow)} ${problem}`)
+      return
+    }
+  }
+  const bounded = group['max_events'] !== undefined
+  if (group['auto_declare_events'] !== true) {
+    const why =
+      'has no effect in a group that is not dynamic; remove it, or set auto_declare_events'
+    if (bounded) findings.warn([...path, 'max_events'], why)
+    if (overflow !== undefined) findings.warn(overflowPath, why)
+  } else if (overflow !== undefined && !bounded) {
+    findings.warn(overflowPath, 'has no effect without max_events; remove it, or set max_events')
+  }
+}

@@ -1,0 +1,13 @@
+/** Longer than setInterval can wait would mean at once. */
+const FOREVER_MS = 2 ** 31 - 1
+
+/**
+ * Keeps the process alive while somebody waits for an answer. Sockets and timers here do not, so that a logger never
+ * keeps its host from ending; but a process that awaits a flush has not ended.
+ *
+ * @returns lets go
+ */
+export function holdProcess(): () => void {
+  const timer = setInterval(() => undefined, FOREVER_MS)
+  return () => clearInterval(timer)
+}

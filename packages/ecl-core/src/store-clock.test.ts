@@ -1,0 +1,151 @@
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import type { Clock } from './clock.ts'
+import { StoreClock } from './store-clock.ts'
+
+const WALL_MS = 1_700_000_000_000
+
+/** Time that stands still until it is told to go on. */
+class FakeClock implements Clock {
+  nowMs = 0
+  monotonicMs(): number {
+    return this.nowMs
+  }
+  wallMs(): number {
+    return WALL_MS + this.nowMs
+  }
+  after(): never {
+    throw new Error('the clock under test sets no timers')
+  }
+}
+
+/** How long a request and its reply take, and by how much the store's clock was set before. */
+interface Exchange {
+  thereMs: number
+  backMs: number
+  stepMs?: number
+}
+
+/** A store whose clock differs from ours by a fixed offset, and a link to it. */
+function storeAhead(offsetMs: number) {
+  const clock = new FakeClock()
+  const storeClock = new StoreClock(clock)
+  return {
+    clock,
+    storeClock,
+    storeNowMs: () => clock.nowMs + offsetMs,
+    /** One request: the store reads its clock between the two ways. */
+    exchange: ({ thereMs, backMs, stepMs = 0 }: Exchange) => {
+      const sentMs = clock.nowMs
+      clock.nowMs += thereMs
+      const storeTimeMs = clock.nowMs + offsetMs + stepMs
+      clock.nowMs += backMs
+      storeClock.observe(sentMs, storeTimeMs)
+    },
+  }
+}
+
+describe('before the store has been heard', () => {
+  test("the time is the machine's own", () => {
+    const { clock, storeClock } = storeAhead(5000)
+    clock.nowMs = 42
+    expect(storeClock.known).toBe(false)
+    expect(storeClock.nowMs()).toBe(WALL_MS + 42)
+    expect(storeClock.atMonotonicMs(40)).toBe(WALL_MS + 40)
+  })
+})
+
+describe('once it has been heard', () => {
+  test('the time is exact where both ways take as long', () => {
+    const { storeClock, storeNowMs, exchange, clock } = storeAhead(5000)
+    exchange({ thereMs: 10, backMs: 10 })
+    expect(storeClock.known).toBe(true)
+    expect(storeClock.nowMs()).toBe(storeNowMs())
+    clock.nowMs += 1234
+    expect(storeClock.nowMs()).toBe(storeNowMs())
+  })
+
+  test('an instant of the monotonic clock has its time, past or to come', () => {
+    const { storeClock, exchange } = storeAhead(5000)
+    exchange({ thereMs: 10, backMs: 10 })
+    expect(storeClock.atMonotonicMs(3)).toBe(5003)
+    expect(storeClock.atMonotonicMs(999)).toBe(5999)
+  })
+
+  test('the fastest reply wins, whatever comes after it', () => {
+    const { storeClock, storeNowMs, exchange } = storeAhead(5000)
+    exchange({ thereMs: 1, backMs: 1 })
+    exchange({ thereMs: 300, backMs: 0 })
+    exchange({ thereMs: 0, backMs: 300 })
+    expect(storeClock.nowMs()).toBe(storeNowMs())
+  })
+
+  test('a slow reply gives way to a faster one', () => {
+    const { clock, storeClock, storeNowMs, exchange } = storeAhead(5000)
+    exchange({ thereMs: 0, backMs: 200 })
+    expect(storeClock.nowMs()).toBe(storeNowMs() - 100)
+    exchange({ thereMs: 2, backMs: 2 })
+    clock.nowMs += 1
+    expect(storeClock.nowMs()).toBe(storeNowMs())
+  })
+
+  test('an old sample gives way to any newer one', () => {
+    const { clock, storeClock, storeNowMs, exchange } = storeAhead(5000)
+    exchange({ thereMs: 0, backMs: 0 })
+    clock.nowMs += 60_001
+    exchange({ thereMs: 0, backMs: 100 })
+    clock.nowMs += 200
+    expect(storeClock.nowMs()).toBe(storeNowMs() - 50)
+  })
+})
+
+describe('the time as it is seen', () => {
+  test('does not go back when a better sample says that it was ahead', () => {
+    const { clock, storeClock, storeNowMs, exchange } = storeAhead(5000)
+    exchange({ thereMs: 200, backMs: 0 })
+    const ahead = storeClock.nowMs()
+    expect(ahead).toBe(storeNowMs() + 100)
+    exchange({ thereMs: 1, backMs: 1 })
+    expect(storeClock.nowMs()).toBe(ahead)
+    clock.nowMs += 200
+    expect(storeClock.nowMs()).toBe(storeNowMs())
+  })
+
+  test.each([
+    ['ahead', 3_600_000],
+    ['back', -3_600_000],
+  ])("follows at once when the store's clock is set %s by an hour", (_, stepMs) => {
+    const { storeClock, storeNowMs, exchange } = storeAhead(5000)
+    exchange({ thereMs: 1, backMs: 1 })
+    storeClock.nowMs()
+    exchange({ thereMs: 200, backMs: 200, stepMs })
+    expect(storeClock.nowMs()).toBe(storeNowMs() + stepMs)
+  })
+
+  test('never goes back, and is wrong by half the fastest round trip at most', () => {
+    const way = fc.double({ min: 0, max: 500, noNaN: true })
+    const exchanges = fc.array(fc.record({ thereMs: way, backMs: way, pauseMs: way }), {
+      minLength: 1,
+    })
+    fc.assert(
+      fc.property(fc.integer({ min: -1e9, max: 1e12 }), exchanges, (offsetMs, all) => {
+        const { clock, storeClock, storeNowMs, exchange } = storeAhead(offsetMs)
+        let fastestMs = Number.POSITIVE_INFINITY
+        let latestMs = Number.NEGATIVE_INFINITY
+        for (const { thereMs, backMs, pauseMs } of all) {
+          exchange({ thereMs, backMs })
+          fastestMs = Math.min(fastestMs, thereMs + backMs)
+          // Doubles of this size have steps of 0.1 µs.
+          const boundMs = fastestMs / 2 + 1e-2
+          expect(Math.abs(storeClock.atMonotonicMs(clock.nowMs) - storeNowMs())).toBeLessThan(
+            boundMs,
+          )
+          const nowMs = storeClock.nowMs()
+          expect(nowMs).toBeGreaterThanOrEqual(latestMs)
+          latestMs = nowMs
+          clock.nowMs += pauseMs
+        }
+      }),
+    )
+  })
+})

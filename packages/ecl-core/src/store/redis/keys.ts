@@ -1,0 +1,60 @@
+import type { GroupSpec } from '../../group-spec.ts'
+import type { Interval } from '../../interval.ts'
+
+/** One half of an interval's keys. */
+export type Part = 'cur' | 'last'
+
+/** `<group>:<interval>:<cur|last>:`, which an event ID or a reserved name completes. */
+export function partPrefix(group: GroupSpec, interval: Interval, part: Part): string {
+  return `${group.name}:${interval.spec}:${part}:`
+}
+
+/** The key of one event's count. */
+export function countKey(group: GroupSpec, interval: Interval, part: Part, event: string): string {
+  return partPrefix(group, interval, part) + event
+}
+
+/** Start of the current or of the last window. */
+export function startKey(group: GroupSpec, interval: Interval, part: Part): string {
+  return `${partPrefix(group, interval, part)}@ts`
+}
+
+/** What our masters write beside the start of the current window; where it differs, another program rotated. */
+export function writtenByKey(group: GroupSpec, interval: Interval): string {
+  return `${partPrefix(group, interval, 'cur')}@by`
+}
+
+/** The set of all event IDs of a window; it may name more than exists. */
+export function indexKey(group: GroupSpec, interval: Interval, part: Part): string {
+  return `${partPrefix(group, interval, part)}@ids`
+}
+
+/** The hash of all clients of a group. */
+export function clientsKey(group: GroupSpec): string {
+  return `${group.name}:@clients`
+}
+
+/** A count's key taken apart. */
+export interface CountKeyParts {
+  readonly group: string
+  readonly interval: string
+  readonly part: Part
+  readonly event: string
+}
+
+/**
+ * Takes a key apart that may be a count's: group and interval hold no colon, an event may.
+ *
+ * @returns undefined for any other key, reserved ones included
+ */
+export function parseCountKey(key: string): CountKeyParts | undefined {
+  const match = /^([^:]+):([^:]+):(cur|last):([^@].*)$/su.exec(key)
+  if (match === null) return undefined
+  const [, group = '', interval = '', part, event = ''] = match
+  return { group, interval, part: part === 'cur' ? 'cur' : 'last', event }
+}
+
+/** Writes a text so that a glob pattern matches it and nothing else. */
+export function escapeGlob(text: string): string {
+  return text.replace(/[*?[\]^\\-]/g, '\\$&')
+}

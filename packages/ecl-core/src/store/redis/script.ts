@@ -1,0 +1,41 @@
+import type { Redis } from 'ioredis'
+
+/** A Lua script with the name that Redis knows it by. */
+export interface Script {
+  readonly source: string
+  readonly sha1: string
+}
+
+/** Runs a script by its name, or whole where Redis does not know it (a first run, a restart, SCRIPT FLUSH). */
+export async function runScript(
+  redis: Redis,
+  script: Script,
+  key: string,
+  args: readonly string[],
+): Promise<unknown> {
+  try {
+    return await redis.evalsha(script.sha1, 1, key, ...args)
+  } catch (caught) {
+    if (!(caught instanceof Error && caught.message.startsWith('NOSCRIPT'))) throw caught
+    return redis.eval(script.source, 1, key, ...args)
+  }
+}
+
+/**
+ * Runs a script that only reads, as a read-only user may.
+ *
+ * @returns undefined where the server is older than 7.0 and has no EVAL_RO
+ */
+export async function runReadOnlyScript(
+  redis: Redis,
+  script: Script,
+  key: string,
+  args: readonly string[],
+): Promise<unknown> {
+  try {
+    return await redis.eval_ro(script.source, 1, key, ...args)
+  } catch (caught) {
+    if (caught instanceof Error && /unknown command/i.test(caught.message)) return undefined
+    throw caught
+  }
+}

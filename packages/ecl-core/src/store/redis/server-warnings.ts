@@ -1,0 +1,45 @@
+import type { Redis } from 'ioredis'
+
+/**
+ * Looks at settings of the server under which counts can be lost.
+ *
+ * @returns one sentence each, with the remedy; none where the user may not look
+ */
+export async function serverWarnings(redis: Redis): Promise<string[]> {
+  const info = parseInfo(await redis.info().catch(() => ''))
+  const config = (parameter: string) =>
+    redis.config('GET', parameter).then(
+      // CONFIG GET answers with name and value.
+      (reply) => (Array.isArray(reply) && typeof reply[1] === 'string' ? reply[1] : undefined),
+      () => undefined,
+    )
+  const [save, appendOnly] = await Promise.all([config('save'), config('appendonly')])
+  const warnings: string[] = []
+
+  const version = info.get('redis_version')
+  const [major = 0, minor = 0] = (version ?? '').split('.').map(Number)
+  if (version !== undefined && (major < 6 || (major === 6 && minor < 2))) {
+    warnings.push(`Redis ${version} is too old: 6.2 or newer is needed`)
+  }
+  const policy = info.get('maxmemory_policy')
+  if (policy?.startsWith('allkeys-') === true && info.get('maxmemory') !== '0') {
+    warnings.push(
+      `Redis may evict counters when its memory is full (maxmemory-policy ${policy}); set it to noeviction`,
+    )
+  }
+  if (save === '' && appendOnly === 'no') {
+    warnings.push(
+      'Redis keeps nothing on disk: a restart loses all counts; set "appendonly yes", or "save"',
+    )
+  }
+  return warnings
+}
+
+function parseInfo(text: string): Map<string, string> {
+  return new Map(
+    text.split('\r\n').flatMap((line) => {
+      const colon = line.indexOf(':')
+      return colon < 0 ? [] : [[line.slice(0, colon), line.slice(colon + 1)] as const]
+    }),
+  )
+}

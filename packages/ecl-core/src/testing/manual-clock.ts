@@ -1,0 +1,77 @@
+import type { Clock, Timer } from '../clock.ts'
+
+/**
+ * A clock that is wound by hand: nothing happens until `advance` says so, and then in order.
+ */
+export class ManualClock implements Clock {
+  #monotonicMs = 1000
+  #wallMs: number
+  #timers: { readonly atMs: number; readonly callback: () => void }[] = []
+
+  /** @param wallMs what the machine takes for the time of day, ms since the epoch */
+  constructor(wallMs = 1_700_000_000_000) {
+    this.#wallMs = wallMs
+  }
+
+  monotonicMs(): number {
+    return this.#monotonicMs
+  }
+
+  wallMs(): number {
+    return this.#wallMs
+  }
+
+  after(delayMs: number, callback: () => void): Timer {
+    const timer = { atMs: this.#monotonicMs + Math.max(0, delayMs), callback }
+    this.#timers.push(timer)
+    return {
+      cancel: () => {
+        this.#timers = this.#timers.filter((one) => one !== timer)
+      },
+    }
+  }
+
+  /** How many timers wait: none, after everything was closed. */
+  get pendingTimers(): number {
+    return this.#timers.length
+  }
+
+  /** Sets the time of day without time passing, as an administrator or NTP does. */
+  setWall(wallMs: number): void {
+    this.#wallMs = wallMs
+  }
+
+  /** Lets time pass, calling what falls due on the way, and lets promises settle after each call. */
+  async advance(ms: number): Promise<void> {
+    const untilMs = this.#monotonicMs + ms
+    await settle()
+    for (;;) {
+      const next = this.#nextTimer()
+      if (next === undefined || next.atMs > untilMs) break
+      this.#timers = this.#timers.filter((one) => one !== next)
+      this.#move(next.atMs)
+      next.callback()
+      await settle()
+    }
+    this.#move(untilMs)
+    await settle()
+  }
+
+  #nextTimer(): { readonly atMs: number; readonly callback: () => void } | undefined {
+    return this.#timers.reduce<(typeof this.#timers)[number] | undefined>(
+      (first, one) => (first === undefined || one.atMs < first.atMs ? one : first),
+      undefined,
+    )
+  }
+
+  #move(monotonicMs: number): void {
+    this.#wallMs += Math.max(0, monotonicMs - this.#monotonicMs)
+    this.#monotonicMs = Math.max(this.#monotonicMs, monotonicMs)
+  }
+}
+
+/** Lets everything happen that waits for promises only. */
+export async function settle(): Promise<void> {
+  // setImmediate comes after all microtasks; twice, for what schedules another turn.
+  for (let turn = 0; turn < 2; turn++) await new Promise((resolve) => setImmediate(resolve))
+}

@@ -1,0 +1,126 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createConnection } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+import { until } from './until.ts'
+
+/** How a private server is set up. */
+export interface PrivateRedisOptions {
+  /** Arguments of redis-server besides ours, such as `['--appendonly', 'yes']`. */
+  readonly args?: readonly string[]
+  /** Listen on this TCP port of the loopback interface, too. Default: none. */
+  readonly port?: number
+}
+
+/**
+ * A redis-server of one's own on a unix socket in a folder of its own: never a URL's database flushed.
+ *
+ * The binary is that of the environment's `ECL_REDIS_SERVER`, else `redis-server` on the PATH.
+ */
+export class PrivateRedis {
+  readonly directory: string
+  readonly socket: string
+  readonly #options: PrivateRedisOptions
+  #process: ChildProcess | undefined
+  #client: Redis | undefined
+
+  private constructor(options: PrivateRedisOptions) {
+    this.#options = options
+    this.directory = mkdtempSync(join(tmpdir(), 'ecl-redis-'))
+    this.socket = join(this.directory, 'r.sock')
+  }
+
+  /** Starts a server and waits until it answers. */
+  static async start(options: PrivateRedisOptions = {}): Promise<PrivateRedis> {
+    const redis = new PrivateRedis(options)
+    await redis.start()
+    return redis
+  }
+
+  /** The backend of a config: `{ path }`. */
+  get backend(): { readonly path: string } {
+    return { path: this.socket }
+  }
+
+  /** The server's process id. */
+  get pid(): number {
+    if (this.#process?.pid === undefined) throw new Error('redis-server does not run')
+    return this.#process.pid
+  }
+
+  /** A client for looking at keys and writing them as others do; closed by `close`. */
+  get client(): Redis {
+    this.#client ??= new Redis({ path: this.socket, maxRetriesPerRequest: null })
+    return this.#client
+  }
+
+  /** Starts the server again, with what it has on disk. */
+  async start(): Promise<void> {
+    const { args = [], port = 0 } = this.#options
+    const binary = process.env['ECL_REDIS_SERVER'] ?? 'redis-server'
+    const child = spawn(
+      binary,
+      [
+        ...['--port', String(port), '--bind', '127.0.0.1', '--unixsocket', this.socket],
+        ...['--dir', this.directory, '--save', '', '--loglevel', 'warning'],
+        ...args,
+      ],
+      { stdio: ['ignore', 'pipe', 'inherit'] },
+    )
+    let output = ''
+    child.stdout.on('data', (chunk: Buffer) => {
+      output += chunk.toString()
+    })
+    let failure: Error | undefined
+    child.once('error', (error) => {
+      failure = error
+    })
+    this.#process = child
+    await until(async () => {
+      if (failure) throw new Error(`${binary} cannot be started: ${failure.message}`)
+      if (child.exitCode !== null) throw new Error(`redis-server ended: ${output}`)
+      return answers(this.socket)
+    })
+  }
+
+  /** Ends the server as a signal does, and waits for its end. */
+  async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
+    const child = this.#process
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    child.kill(signal)
+    await ended
+  }
+
+  /** Sends a signal that does not end the server, such as SIGSTOP and SIGCONT. */
+  signal(signal: NodeJS.Signals): void {
+    this.#process?.kill(signal)
+  }
+
+  /** Ends everything and removes the folder. */
+  async close(): Promise<void> {
+    this.#client?.disconnect()
+    this.#process?.kill('SIGCONT')
+    await this.kill()
+    rmSync(this.directory, { recursive: true, force: true })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+}
+
+/** Whether a server answers a PING on a socket, without LOADING. */
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection({ path })
+    socket.once('error', () => resolve(false))
+    socket.once('connect', () => socket.write('PING\r\n'))
+    socket.once('data', (reply) => {
+      socket.destroy()
+      resolve(reply.toString().startsWith('+PONG'))
+    })
+  })
+}
