@@ -1,5 +1,6 @@
 import type { Portion } from './backlog.ts'
 import type { Batch, Count } from './batch.ts'
+import { clientLifeSeconds } from './client-life.ts'
 import { type Clock, delay } from './clock.ts'
 import { asError, StoreError } from './errors.ts'
 import type { GroupSpec } from './group-spec.ts'
@@ -7,7 +8,6 @@ import { type EpochSeconds, graceMs, latestBoundary, shortestSeconds } from './i
 import type { Logger } from './logger.ts'
 import type { DeliveryStatistics } from './statistics.ts'
 import type { Applied, CounterStore } from './store/counter-store.ts'
-import { clientLifeSeconds } from './client-life.ts'
 import type { StoreClock } from './store-clock.ts'
 
 const FIRST_HOLD_MS = 10
@@ -221,7 +221,8 @@ export class Delivery {
   #noteForgotten(batch: Batch, lastApplied: number): void {
     const { group, clock, logger, statistics } = this.#options
     const forgotten = batch.follows - lastApplied
-    const silentSeconds = this.#heardMs === undefined ? 0 : (clock.monotonicMs() - this.#heardMs) / 1000
+    const silentSeconds =
+      this.#heardMs === undefined ? 0 : (clock.monotonicMs() - this.#heardMs) / 1000
     // After so long the entry has just been tidied away.
     if (forgotten <= 0 || silentSeconds > clientLifeSeconds(group)) return
     statistics.forgottenBatches += forgotten

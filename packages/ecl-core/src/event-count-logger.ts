@@ -3,8 +3,8 @@ import { hostname } from 'node:os'
 import { type Clock, systemClock } from './clock.ts'
 import type { GroupConfig, GroupsConfig } from './config/config-types.ts'
 import { resolveGroups } from './config/resolve-groups.ts'
-import { UnknownGroupError } from './errors.ts'
 import { DummyEventGroup } from './dummy-event-group.ts'
+import { UnknownGroupError } from './errors.ts'
 import { EventGroup, type EventLog } from './event-group.ts'
 import type { FlushResult } from './flusher.ts'
 import type { GroupSpec } from './group-spec.ts'
@@ -100,7 +100,10 @@ export class EventCountLogger<const G extends GroupsConfig = GroupsConfig> {
     if (options.dummy !== true) throw new UnknownGroupError(name, [...this.#specs.keys()])
     const known = this.#dummies.get(name)
     if (known !== undefined) return known
-    this.#logger.warn({ group: name }, `group "${name}" is not in the configuration; its events are not counted`)
+    this.#logger.warn(
+      { group: name },
+      `group "${name}" is not in the configuration; its events are not counted`,
+    )
     const dummy = new DummyEventGroup()
     this.#dummies.set(name, dummy)
     return dummy
@@ -137,7 +140,9 @@ export class EventCountLogger<const G extends GroupsConfig = GroupsConfig> {
     process.off('beforeExit', this.#flushAtExit)
     const release = holdProcess()
     try {
-      const results = await Promise.all(Array.from(this.#groups.values(), (group) => group.close(timeoutMs)))
+      const results = await Promise.all(
+        Array.from(this.#groups.values(), (group) => group.close(timeoutMs)),
+      )
       if (this.#ownsStore) await this.#store.close()
       return { unsentEvents: results.reduce((sum, { unsentEvents }) => sum + unsentEvents, 0) }
     } finally {
@@ -166,11 +171,14 @@ export class EventCountLogger<const G extends GroupsConfig = GroupsConfig> {
   readonly #flushAtExit = (): void => {
     if (this.#exiting || this.stats.unsent === 0) return
     this.#exiting = true
-    const flushes = Array.from(this.#groups.values(), (group) => group.flush({ timeoutMs: EXIT_TIMEOUT_MS }))
+    const flushes = Array.from(this.#groups.values(), (group) =>
+      group.flush({ timeoutMs: EXIT_TIMEOUT_MS }),
+    )
     void Promise.all(flushes).then((results) => {
       const unsent = results.reduce((sum, { unsentEvents }) => sum + unsentEvents, 0)
       if (unsent === 0) this.#exiting = false
-      else process.stderr.write(`ecl: ${unsent} events could not be sent before the process ended\n`)
+      else
+        process.stderr.write(`ecl: ${unsent} events could not be sent before the process ended\n`)
     })
   }
 }

@@ -2,7 +2,7 @@ import { addCounts } from './batch.ts'
 import type { Clock, Timer } from './clock.ts'
 import type { DeliveryOptions } from './delivery.ts'
 import { UnknownIntervalError } from './errors.ts'
-import { type FlushOptions, Flusher, type FlushResult } from './flusher.ts'
+import { Flusher, type FlushOptions, type FlushResult } from './flusher.ts'
 import type { GroupSpec } from './group-spec.ts'
 import { type Interval, latestBoundary, nextBoundary, windowStart } from './interval.ts'
 import { holdProcess } from './keep-alive.ts'
@@ -241,7 +241,11 @@ export class EventGroup<E extends string = string> implements EventLog<E> {
     // From JavaScript a status code may come as a number.
     const event = typeof given === 'number' ? String(given) : given
     if (this.#closed) {
-      this.#refuse('', n, `group "${this.name}": an event was logged after close(); it is not counted`)
+      this.#refuse(
+        '',
+        n,
+        `group "${this.name}": an event was logged after close(); it is not counted`,
+      )
       return undefined
     }
     let why = 'is not a text'
@@ -270,7 +274,8 @@ export class EventGroup<E extends string = string> implements EventLog<E> {
     if (found !== undefined) return found
     const { maxEvents, overflowEvent, syncLimit } = this.#spec
     const full = maxEvents !== undefined && segment.boxes.size >= maxEvents
-    if (full && event !== overflowEvent && !this.#declared.has(event)) return this.#boxOf(overflowEvent)
+    if (full && event !== overflowEvent && !this.#declared.has(event))
+      return this.#boxOf(overflowEvent)
     const box: Box = { event, n: 0, next: nextStop(0, syncLimit) }
     segment.boxes.set(event, box)
     return box

@@ -1,7 +1,6 @@
 import { Backlog, type Horizon } from './backlog.ts'
 import { addCounts, type Count, MAX_BATCH_EVENTS } from './batch.ts'
 import type { Timer } from './clock.ts'
-import { asError } from './errors.ts'
 import {
   type Delivered,
   Delivery,
@@ -10,6 +9,7 @@ import {
   stampBetween,
   sumCounts,
 } from './delivery.ts'
+import { asError } from './errors.ts'
 import { type EpochSeconds, type Interval, shortestSeconds, windowStart } from './interval.ts'
 import type { ClosedSegment } from './segment.ts'
 import type { ApplyFailure } from './store/counter-store.ts'
@@ -92,7 +92,8 @@ export class Flusher {
     if (at !== this.#boundary) this.#passBoundary(at)
     // Registering early teaches this process the store's clock before its first boundary.
     if (this.#direct || !this.#delivery.registered) this.#schedule(0)
-    if (this.#options.group.syncIntervalMs !== undefined) this.#schedule(this.#options.group.syncIntervalMs)
+    if (this.#options.group.syncIntervalMs !== undefined)
+      this.#schedule(this.#options.group.syncIntervalMs)
   }
 
   /** A counter has reached the limit. */
@@ -120,7 +121,8 @@ export class Flusher {
       expired = true
       this.#announceProgress()
     }
-    const deadline = timeoutMs === undefined ? undefined : this.#options.clock.after(timeoutMs, expire)
+    const deadline =
+      timeoutMs === undefined ? undefined : this.#options.clock.after(timeoutMs, expire)
     signal?.addEventListener('abort', expire)
     try {
       this.#run()
@@ -195,7 +197,10 @@ export class Flusher {
   #schedule(delayMs: number): void {
     if (this.#closing) return
     const { clock } = this.#options
-    const atMs = Math.max(clock.monotonicMs() + delayMs, this.#delivery.registered ? this.#notBeforeMs : 0)
+    const atMs = Math.max(
+      clock.monotonicMs() + delayMs,
+      this.#delivery.registered ? this.#notBeforeMs : 0,
+    )
     if (this.#wake !== undefined && this.#wake.atMs <= atMs) return
     this.#wake?.timer.cancel()
     const timer = clock.after(atMs - clock.monotonicMs(), () => {
@@ -211,7 +216,10 @@ export class Flusher {
     this.#running = true
     this.#drained = this.#drain().catch((caught: unknown) => {
       // Nothing is known that leads here; a host must not crash if there is something.
-      this.#options.logger.error({ err: asError(caught) }, `flushing failed: ${asError(caught).message}`)
+      this.#options.logger.error(
+        { err: asError(caught) },
+        `flushing failed: ${asError(caught).message}`,
+      )
     })
   }
 
@@ -255,11 +263,14 @@ export class Flusher {
   #restamp(): void {
     const { group, storeClock } = this.#options
     this.#takeOpen()
-    this.#backlog.restamp((openedMs, closedMs) => stampBetween(storeClock, group, openedMs, closedMs))
+    this.#backlog.restamp((openedMs, closedMs) =>
+      stampBetween(storeClock, group, openedMs, closedMs),
+    )
   }
 
   #settleFailures({ batch, applied }: Delivered): void {
-    if (applied?.status !== 'applied' || applied.failures.length === 0 || batch.at === undefined) return
+    if (applied?.status !== 'applied' || applied.failures.length === 0 || batch.at === undefined)
+      return
     const counts = new Map(batch.counts)
     const again = new Map<Interval, Map<string, Count>>()
     const refused = new Set<string>()

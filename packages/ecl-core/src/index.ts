@@ -1,4 +1,4 @@
-export { type Clock, systemClock, type Timer } from './clock.ts'
+export { type Clock, delay, systemClock, type Timer } from './clock.ts'
 export type {
   GroupConfig,
   GroupsConfig,
@@ -9,6 +9,7 @@ export type {
 export { loadConfig } from './config/load-config.ts'
 export { resolveGroups } from './config/resolve-groups.ts'
 export {
+  asError,
   ConfigError,
   EclError,
   type EclErrorCode,
@@ -34,6 +35,7 @@ export type {
   Snapshot,
   Which,
   WindowRef,
+  WindowState,
 } from './store/counter-store.ts'
 export { type Backend, openStore } from './store/open-store.ts'
 export { StoreClock } from './store-clock.ts'

@@ -55,7 +55,9 @@ export class StoreClock {
 
   /** The store's time at an instant of the monotonic clock. */
   atMonotonicMs(monotonicMs: number): number {
-    return monotonicMs + (this.known ? this.#offsetMs : this.#clock.wallMs() - this.#clock.monotonicMs())
+    return (
+      monotonicMs + (this.known ? this.#offsetMs : this.#clock.wallMs() - this.#clock.monotonicMs())
+    )
   }
 
   #forward(nowMs: number): number {

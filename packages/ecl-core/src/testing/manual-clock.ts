@@ -1,12 +1,17 @@
 import type { Clock, Timer } from '../clock.ts'
 
+interface PendingTimer {
+  readonly atMs: number
+  readonly callback: () => void
+}
+
 /**
  * A clock that is wound by hand: nothing happens until `advance` says so, and then in order.
  */
 export class ManualClock implements Clock {
   #monotonicMs = 1000
   #wallMs: number
-  #timers: { readonly atMs: number; readonly callback: () => void }[] = []
+  #timers: PendingTimer[] = []
 
   /** @param wallMs what the machine takes for the time of day, ms since the epoch */
   constructor(wallMs = 1_700_000_000_000) {
@@ -57,8 +62,8 @@ export class ManualClock implements Clock {
     await settle()
   }
 
-  #nextTimer(): { readonly atMs: number; readonly callback: () => void } | undefined {
-    return this.#timers.reduce<(typeof this.#timers)[number] | undefined>(
+  #nextTimer(): PendingTimer | undefined {
+    return this.#timers.reduce<PendingTimer | undefined>(
       (first, one) => (first === undefined || one.atMs < first.atMs ? one : first),
       undefined,
     )

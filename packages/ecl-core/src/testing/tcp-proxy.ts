@@ -28,7 +28,8 @@ export class TcpProxy {
   /** Where it listens. */
   get port(): number {
     const address = this.#server.address()
-    if (address === null || typeof address === 'string') throw new Error('the proxy does not listen')
+    if (address === null || typeof address === 'string')
+      throw new Error('the proxy does not listen')
     return address.port
   }
 

@@ -40,7 +40,11 @@ export class RedisConnection {
   readonly endpoint: string
   readonly #options: ConnectionOptions
   readonly #onReady = new Set<() => void>()
-  readonly #waiting = new Set<{ resolve(redis: Redis): void; reject(error: Error): void; failFast: boolean }>()
+  readonly #waiting = new Set<{
+    resolve(redis: Redis): void
+    reject(error: Error): void
+    failFast: boolean
+  }>()
   #redis: Redis | undefined
   #ready = false
   #closed = false
@@ -78,9 +82,14 @@ export class RedisConnection {
       this.#recovered()
       return result
     } catch (caught) {
-      const error = silent ? new Error(`timed out after ${REPLY_TIMEOUT_MS / 1000} s`) : asError(caught)
+      const error = silent
+        ? new Error(`timed out after ${REPLY_TIMEOUT_MS / 1000} s`)
+        : asError(caught)
       // A connection that ended says only that it is closed; the reason came just before.
-      throw this.#trouble(isClosed(error) && this.#lastError !== undefined ? this.#lastError : error, redis)
+      throw this.#trouble(
+        isClosed(error) && this.#lastError !== undefined ? this.#lastError : error,
+        redis,
+      )
     } finally {
       deadline.cancel()
     }
@@ -167,7 +176,9 @@ export class RedisConnection {
     const longestMs = Math.min(LONGEST_RECONNECT_MS, FIRST_RECONNECT_MS * 2 ** this.#failedAttempts)
     this.#failedAttempts++
     // Jitter, so that a fleet does not return at once.
-    this.#retry = this.#options.clock.after(longestMs * (0.5 + Math.random() / 2), () => this.#connect())
+    this.#retry = this.#options.clock.after(longestMs * (0.5 + Math.random() / 2), () =>
+      this.#connect(),
+    )
   }
 
   /** Reports a problem once, until a command has succeeded again, and makes the error that the caller gets. */
@@ -181,14 +192,19 @@ export class RedisConnection {
       this.#options.logger.warn({ err: error }, message)
     }
     if (problem.reconnect) redis?.stream.destroy()
-    return new StoreError(problem.refuses ? 'STORE_REFUSED' : 'STORE_UNAVAILABLE', message, { cause: error })
+    return new StoreError(problem.refuses ? 'STORE_REFUSED' : 'STORE_UNAVAILABLE', message, {
+      cause: error,
+    })
   }
 
   #recovered(): void {
     this.#failedAttempts = 0
     if (this.#troubleSinceMs === undefined) return
     const seconds = (this.#options.clock.monotonicMs() - this.#troubleSinceMs) / 1000
-    this.#options.logger.info({ seconds }, `Redis at ${this.endpoint} is back after ${seconds.toFixed(1)} s`)
+    this.#options.logger.info(
+      { seconds },
+      `Redis at ${this.endpoint} is back after ${seconds.toFixed(1)} s`,
+    )
     this.#troubleSinceMs = undefined
     this.#reported.clear()
   }

@@ -76,7 +76,9 @@ function describeEndpoint(options: RedisOptions): string {
 function optionsFromConfig(config: RedisConfig): RedisOptions {
   const { tls, ...plain } = config
   const options: RedisOptions = definedOnly({ host: 'localhost', ...definedOnly(plain) })
-  return tls === undefined || tls === false ? options : { ...options, tls: tlsOptions(tls, options.host) }
+  return tls === undefined || tls === false
+    ? options
+    : { ...options, tls: tlsOptions(tls, options.host) }
 }
 
 function tlsOptions(tls: true | RedisTlsConfig, host: string | undefined) {
@@ -109,7 +111,9 @@ function optionsFromUrl(text: string): RedisOptions {
     throw new ConfigError(['backend: not a URL; write redis://host:6379/0'])
   }
   if (url.protocol !== 'redis:' && url.protocol !== 'rediss:') {
-    throw new ConfigError([`backend: ${url.protocol}// is not supported; write redis:// or rediss://`])
+    throw new ConfigError([
+      `backend: ${url.protocol}// is not supported; write redis:// or rediss://`,
+    ])
   }
   const db = url.pathname.replace(/^\//, '')
   if (!/^\d*$/.test(db)) {

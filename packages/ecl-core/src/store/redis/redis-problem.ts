@@ -14,34 +14,118 @@ export interface RedisProblem {
   readonly reconnect: boolean
 }
 
-type Rule = readonly [pattern: RegExp, kind: string, message: string, refuses?: 'refuses', reconnect?: 'reconnect']
+type Rule = readonly [
+  pattern: RegExp,
+  kind: string,
+  message: string,
+  refuses?: 'refuses',
+  reconnect?: 'reconnect',
+]
 
 const RULES: readonly Rule[] = [
-  [/ECONNREFUSED/, 'refused', 'nothing listens there; is redis-server running, and is the port right?'],
-  [/ENOENT/, 'no socket', 'there is no such socket; is redis-server running, and is its "unixsocket" this one?'],
-  [/EACCES|EPERM/, 'no access', 'access to the socket is denied; check its "unixsocketperm" and your user', 'refuses'],
+  [
+    /ECONNREFUSED/,
+    'refused',
+    'nothing listens there; is redis-server running, and is the port right?',
+  ],
+  [
+    /ENOENT/,
+    'no socket',
+    'there is no such socket; is redis-server running, and is its "unixsocket" this one?',
+  ],
+  [
+    /EACCES|EPERM/,
+    'no access',
+    'access to the socket is denied; check its "unixsocketperm" and your user',
+    'refuses',
+  ],
   [/ENOTFOUND|EAI_AGAIN/, 'unknown host', 'the host name cannot be resolved; check "redis.host"'],
-  [/ETIMEDOUT|timed out/i, 'time-out', 'no answer; check the address, a firewall between, and whether the server is stuck'],
+  [
+    /ETIMEDOUT|timed out/i,
+    'time-out',
+    'no answer; check the address, a firewall between, and whether the server is stuck',
+  ],
   [/EHOSTUNREACH|ENETUNREACH/, 'unreachable', 'there is no route to that host'],
-  [/WRONGPASS|invalid password|invalid username-password/i, 'wrong password', 'user name or password is wrong; check "redis.username" and "redis.password"', 'refuses'],
+  [
+    /WRONGPASS|invalid password|invalid username-password/i,
+    'wrong password',
+    'user name or password is wrong; check "redis.username" and "redis.password"',
+    'refuses',
+  ],
   [/NOAUTH/, 'no password', 'the server wants a password; set "redis.password"', 'refuses'],
-  [/called without any password configured|without any password/i, 'password', 'the server has no password set, but "redis.password" is given', 'refuses'],
-  [/DB index is out of range|invalid DB index/i, 'no such db', 'there is no such database; check "redis.db" against the server\'s "databases"', 'refuses'],
+  [
+    /called without any password configured|without any password/i,
+    'password',
+    'the server has no password set, but "redis.password" is given',
+    'refuses',
+  ],
+  [
+    /DB index is out of range|invalid DB index/i,
+    'no such db',
+    'there is no such database; check "redis.db" against the server\'s "databases"',
+    'refuses',
+  ],
   [/NOPERM|No permissions/i, 'no permission', 'the user may not do this; check its ACL', 'refuses'],
-  [/max number of clients/i, 'max clients', 'the server has no connection left; raise its "maxclients"'],
+  [
+    /max number of clients/i,
+    'max clients',
+    'the server has no connection left; raise its "maxclients"',
+  ],
   [/LOADING/, 'loading', 'the server is still loading its data; waiting for it'],
   [/BUSY /, 'busy', 'the server is busy with a script; waiting for it'],
   [/READONLY/, 'read-only', 'the server is a read-only replica; connect to the primary'],
   [/MASTERDOWN/, 'primary down', 'the server is a replica that has lost its primary'],
-  [/OOM/, 'out of memory', 'the server is out of memory and refuses writes; raise its "maxmemory" or remove data'],
-  [/MISCONF/, 'cannot persist', 'the server refuses writes since it cannot save to disk; see its log'],
-  [/NOREPLICAS/, 'too few replicas', 'the server refuses writes while too few replicas are connected'],
-  [/CROSSSLOT|MOVED|CLUSTERDOWN/, 'cluster', 'the server is part of a Redis Cluster, which this connection is not made for', 'refuses'],
-  [/unknown (redis )?command|unknown subcommand/i, 'too old', 'the server does not know a command; Redis 6.2 or newer is needed', 'refuses'],
-  [/WRONGTYPE/, 'wrong type', 'a key that is reserved for the logger holds a value of another program', 'refuses'],
-  [/SELF_SIGNED|UNABLE_TO_VERIFY|CERT_|altname|UNABLE_TO_GET_ISSUER|certificate/i, 'certificate', 'the certificate cannot be trusted; check "redis.tls.ca" and the host name', 'refuses'],
-  [/WRONG_VERSION_NUMBER|EPROTO|packet length too long/i, 'no TLS', 'the server does not speak TLS there; remove "tls", or use its TLS port', 'refuses'],
-  [/Protocol error/i, 'not Redis', 'what answers there does not speak the Redis protocol', 'refuses'],
+  [
+    /OOM/,
+    'out of memory',
+    'the server is out of memory and refuses writes; raise its "maxmemory" or remove data',
+  ],
+  [
+    /MISCONF/,
+    'cannot persist',
+    'the server refuses writes since it cannot save to disk; see its log',
+  ],
+  [
+    /NOREPLICAS/,
+    'too few replicas',
+    'the server refuses writes while too few replicas are connected',
+  ],
+  [
+    /CROSSSLOT|MOVED|CLUSTERDOWN/,
+    'cluster',
+    'the server is part of a Redis Cluster, which this connection is not made for',
+    'refuses',
+  ],
+  [
+    /unknown (redis )?command|unknown subcommand/i,
+    'too old',
+    'the server does not know a command; Redis 6.2 or newer is needed',
+    'refuses',
+  ],
+  [
+    /WRONGTYPE/,
+    'wrong type',
+    'a key that is reserved for the logger holds a value of another program',
+    'refuses',
+  ],
+  [
+    /SELF_SIGNED|UNABLE_TO_VERIFY|CERT_|altname|UNABLE_TO_GET_ISSUER|certificate/i,
+    'certificate',
+    'the certificate cannot be trusted; check "redis.tls.ca" and the host name',
+    'refuses',
+  ],
+  [
+    /WRONG_VERSION_NUMBER|EPROTO|packet length too long/i,
+    'no TLS',
+    'the server does not speak TLS there; remove "tls", or use its TLS port',
+    'refuses',
+  ],
+  [
+    /Protocol error/i,
+    'not Redis',
+    'what answers there does not speak the Redis protocol',
+    'refuses',
+  ],
   [/ECONNRESET|EPIPE|Connection is closed|closed/i, 'lost', 'the connection was lost'],
 ]
 

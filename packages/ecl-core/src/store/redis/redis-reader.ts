@@ -3,8 +3,8 @@ import { StoreError } from '../../errors.ts'
 import type { GroupSpec } from '../../group-spec.ts'
 import type { EpochSeconds, Interval } from '../../interval.ts'
 import type { Reading, Snapshot, Which } from '../counter-store.ts'
-import { countKey, indexKey, type Part, startKey, writtenByKey } from './keys.ts'
 import { foreignEvents } from './foreign-events.ts'
+import { countKey, indexKey, type Part, startKey, writtenByKey } from './keys.ts'
 import {
   parseCount,
   parseMarks,

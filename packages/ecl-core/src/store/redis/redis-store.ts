@@ -17,9 +17,9 @@ import { foreignEvents } from './foreign-events.ts'
 import { clientsKey, indexKey, startKey, writtenByKey } from './keys.ts'
 import { applyScript, readScript, rotateScript } from './lua-scripts.generated.ts'
 import { type ReadContext, readWindows, results } from './redis-reader.ts'
-import { serverWarnings } from './server-warnings.ts'
 import { parseApplied, parseMarks, parseRotated, parseTime, windowStarts } from './replies.ts'
 import { runScript, type Script } from './script.ts'
+import { serverWarnings } from './server-warnings.ts'
 
 const ADOPT_CHUNK = 1000
 
@@ -64,7 +64,8 @@ export class RedisStore implements CounterStore {
     const declared = group.maxEvents === undefined ? undefined : new Set(group.events)
     const counts = declared === undefined ? batch.counts : declaredFirst(batch.counts, declared)
     const ordered = { ...batch, counts }
-    const exempt = declared === undefined ? 0 : counts.filter(([event]) => declared.has(event)).length
+    const exempt =
+      declared === undefined ? 0 : counts.filter(([event]) => declared.has(event)).length
     const args = [
       batch.clientId,
       String(batch.number),
@@ -138,7 +139,7 @@ export class RedisStore implements CounterStore {
   }
 
   warnings(): Promise<readonly string[]> {
-    return this.#write((redis) => serverWarnings(redis))
+    return this.#connection.run((redis) => serverWarnings(redis), { failFast: true })
   }
 
   onConnect(listener: () => void): void {
@@ -156,10 +157,7 @@ export class RedisStore implements CounterStore {
   }
 }
 
-function declaredFirst(
-  counts: Batch['counts'],
-  declared: ReadonlySet<string>,
-): Batch['counts'] {
+function declaredFirst(counts: Batch['counts'], declared: ReadonlySet<string>): Batch['counts'] {
   const isDeclared = ([event]: Batch['counts'][number]) => declared.has(event)
   return [...counts.filter(isDeclared), ...counts.filter((entry) => !isDeclared(entry))]
 }

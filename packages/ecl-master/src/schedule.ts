@@ -1,0 +1,56 @@
+import { type WindowRef, type WindowState, windowEnd, windowStart } from 'ecl-core'
+
+/** How often a master looks though no boundary is near: a crash of the store may have undone a rotation. */
+export const CHECK_MS = 500
+/** A look exactly at a boundary may come a fraction of a millisecond too early, by the store's clock. */
+const AFTER_BOUNDARY_MS = 1
+/** A window that is so many lengths ahead of the clock was begun while the clock was wrong. */
+const MAX_LENGTHS_AHEAD = 2
+
+/** What a look at the store says about when to rotate. */
+export interface Plan {
+  /** What is to be rotated now. */
+  readonly due: readonly WindowRef[]
+  /** In how many ms to look again. */
+  readonly nextLookMs: number
+}
+
+/**
+ * Decides which windows have ended.
+ *
+ * @param windows all groups' intervals
+ * @param states what the store says of each, in the same order
+ * @param storeTimeMs the store's clock
+ */
+export function planRotations(
+  windows: readonly WindowRef[],
+  states: readonly WindowState[],
+  storeTimeMs: number,
+): Plan {
+  const due: WindowRef[] = []
+  let nextLookMs = CHECK_MS
+  windows.forEach((ref, index) => {
+    const { interval } = ref
+    const state = states[index]
+    const nowSeconds = storeTimeMs / 1000
+    const window = windowStart(nowSeconds, interval)
+    const waitMs = state?.foreign === true ? foreignMasterMs(interval.seconds) : 0
+    const sinceBoundaryMs = storeTimeMs - window * 1000
+    const current = state?.current
+    const ended = current === undefined || current < window
+    const ahead = current !== undefined && current > window + MAX_LENGTHS_AHEAD * interval.seconds
+    if (ahead || (ended && sinceBoundaryMs >= waitMs)) due.push(ref)
+    else if (ended) nextLookMs = Math.min(nextLookMs, waitMs - sinceBoundaryMs)
+    const boundaryMs = windowEnd(nowSeconds, interval) * 1000 - storeTimeMs + AFTER_BOUNDARY_MS
+    nextLookMs = Math.min(nextLookMs, boundaryMs)
+  })
+  return { due, nextLookMs }
+}
+
+/**
+ * How long past the boundary a master of another kind (the Python original) is let go first: it rotates without looking,
+ * and would wipe a window that has been turned over already.
+ */
+function foreignMasterMs(intervalSeconds: number): number {
+  return Math.min(1000, intervalSeconds * 250)
+}
