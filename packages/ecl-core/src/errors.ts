@@ -1,3 +1,5 @@
+import { types } from 'node:util'
+
 /** What went wrong, for programs; the message says it for people. */
 export type EclErrorCode =
   | 'CONFIG_INVALID'
@@ -78,5 +80,7 @@ export class StoreError extends EclError {
 
 /** Narrows what was caught to an Error, once, at the edge. */
 export function asError(caught: unknown): Error {
-  return caught instanceof Error ? caught : new Error(String(caught))
+  // Errors of Node's own modules are no instances of a test runner's Error.
+  if (caught instanceof Error || types.isNativeError(caught)) return caught
+  return new Error(String(caught))
 }

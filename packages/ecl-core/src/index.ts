@@ -27,6 +27,7 @@ export type { FlushOptions, FlushResult } from './flusher.ts'
 export type { GroupSpec } from './group-spec.ts'
 export { type EpochSeconds, graceMs, type Interval, windowEnd, windowStart } from './interval.ts'
 export { type Logger, silentLogger, stderrLogger } from './logger.ts'
+export { eventIdProblem, visible } from './names.ts'
 export type { Statistics } from './statistics.ts'
 export type {
   CounterStore,

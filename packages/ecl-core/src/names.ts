@@ -30,3 +30,9 @@ export function groupNameProblem(name: string): string | undefined {
   const what = /\s/.test(found) ? 'white space' : `"${found}"`
   return `holds ${what}; a group name has no ":", white space or glob character (* ? [ ] ^ \\)`
 }
+
+/** Shows control characters, which could drive a terminal, as `\x1b`. For messages and for people, not for programs. */
+export function visible(text: string): string {
+  const escaped = (char: string) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`
+  return CONTROL.test(text) ? text.replace(new RegExp(CONTROL, 'g'), escaped) : text
+}

@@ -78,7 +78,7 @@ const GROUP_REMEDIES: Readonly<Record<string, string>> = {
 }
 
 const REDIS_REMEDIES: Readonly<Record<string, string>> = {
-  host: 'write a name or an address; a URL belongs directly under redis, as in "redis: redis://localhost"',
+  host: 'write a name or an address (a URL is written as "redis: redis://…")',
   port: 'write a whole number from 0 to 65535',
   db: 'write the index of a database: a whole number, 0 or more',
   username: 'write text',

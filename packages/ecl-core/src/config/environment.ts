@@ -54,7 +54,7 @@ export interface Marked {
   /** The text, each variable in it replaced by a mark without a meaning in YAML. Lines stay where they are. */
   readonly text: string
   /** Puts the variables back, into a part of what was parsed. */
-  restore(part: string): string
+  readonly restore: (part: string) => string
 }
 
 /** A variable, or a literal `${NAME}`; without quotes and backslashes, whose meaning depends on what is around. */

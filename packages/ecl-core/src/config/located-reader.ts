@@ -2,7 +2,7 @@ import { type Alias, isAlias, isMap, isScalar, isSeq, type Scalar, type YAMLMap 
 import { substitute } from './environment.ts'
 import type { Located, LocatedEntry, LocatedMapping } from './located.ts'
 import { resolvePlainScalar } from './plain-scalar.ts'
-import { isSecret, type Path } from './problem.ts'
+import { isSecret, type Path, quote } from './problem.ts'
 
 /** What the reader needs to know of the file. */
 export interface ReaderContext {
@@ -73,9 +73,8 @@ export class LocatedReader {
     const found = this.#anchors.get(alias.source)
     if (found === undefined) {
       const inside = this.#anchors.has(alias.source)
-      const name = isSecret(path)
-        ? 'the alias'
-        : `the alias *${this.#context.restore(alias.source)}`
+      const written = quote(`*${this.#context.restore(alias.source)}`)
+      const name = isSecret(path) ? 'the alias' : `the alias ${written}`
       const why = inside ? 'stands within the value that it stands for' : 'has no anchor before it'
       const remedy = inside ? 'remove it' : 'quote the value if a "*" was meant'
       this.#context.report(line, path, `${name} ${why}; ${remedy}`)
@@ -178,7 +177,9 @@ export class LocatedReader {
     if (allowed.some((name) => tag === STANDARD_TAG + name)) return true
     // A password that begins with "!" looks like a tag of its own.
     const isStandard = tag.startsWith(STANDARD_TAG)
-    const name = isStandard ? `the tag !!${tag.slice(STANDARD_TAG.length)}` : 'a tag ("!…")'
+    const name = isStandard
+      ? `the tag ${quote(`!!${tag.slice(STANDARD_TAG.length)}`)}`
+      : 'a tag ("!…")'
     const remedy = isStandard ? 'remove it' : 'quote the value if a "!" was meant'
     this.#context.report(line, path, `${name} has no meaning in a config; ${remedy}`)
     return false

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { readFile, stat } from 'node:fs/promises'
-import { asError, ConfigError } from '../errors.ts'
+import { ConfigError } from '../errors.ts'
 
 /** A config of ten thousand groups is far below. What is larger is another file, by mistake. */
 const MAX_BYTES = 10 * 1024 * 1024
@@ -22,6 +22,7 @@ const REASONS: Readonly<Record<string, string>> = {
  * @throws ConfigError of one line where there is no such file, it cannot be read, or it holds no text in UTF-8
  */
 export async function readConfigFile(file: string): Promise<string> {
+  if (file === '') throw new ConfigError(['the name of the config file is empty'])
   return decode(file, await readBytes(file))
 }
 
@@ -35,10 +36,16 @@ async function readBytes(file: string): Promise<Buffer> {
     return await readFile(file)
   } catch (caught) {
     if (caught instanceof ConfigError) throw caught
-    const error = asError(caught)
-    const code = 'code' in error ? String(error.code) : error.message
-    throw fault(file, REASONS[code] ?? `cannot be read (${code})`, error)
+    const code = systemCode(caught)
+    throw fault(file, REASONS[code] ?? `cannot be read (${code})`, caught)
   }
+}
+
+/** The code of a system error, such as ENOENT. */
+function systemCode(caught: unknown): string {
+  return typeof caught === 'object' && caught !== null && 'code' in caught
+    ? String(caught.code)
+    : String(caught)
 }
 
 function decode(file: string, bytes: Buffer): string {
@@ -72,6 +79,6 @@ function firstBadLine(bytes: Buffer): number {
   }
 }
 
-function fault(where: string, message: string, cause?: Error): ConfigError {
+function fault(where: string, message: string, cause?: unknown): ConfigError {
   return new ConfigError([`${where}: ${message}`], cause === undefined ? undefined : { cause })
 }

@@ -30,6 +30,7 @@ export function readYaml(text: string, env: NodeJS.ProcessEnv): ReadYaml {
   const failed = (line: number | undefined, message: string): ReadYaml => {
     return { root: undefined, problems: [{ line, message }] }
   }
+  if (isTooDeep(text)) return failed(undefined, TOO_DEEP)
   const marked = markVariables(text)
   try {
     const document = parseDocument(marked.text, {
@@ -60,6 +61,19 @@ export function readYaml(text: string, env: NodeJS.ProcessEnv): ReadYaml {
 }
 
 const TOO_DEEP = 'is nested too deeply for a config'
+/** A config has five levels; what is in quotes and comments is counted too. */
+const MAX_OPEN_BRACKETS = 1000
+const INDICATORS_IN_A_ROW = /(?:[-?:][ \t\r\n]+){1000}/
+
+/** Whether a text could keep the parser busy until memory ends: it keeps something for each open bracket. */
+function isTooDeep(text: string): boolean {
+  let open = 0
+  for (const [bracket] of text.matchAll(/[[\]{}]/g)) {
+    open += bracket === '[' || bracket === '{' ? 1 : -1
+    if (open > MAX_OPEN_BRACKETS) return true
+  }
+  return INDICATORS_IN_A_ROW.test(text)
+}
 
 function syntaxProblem(error: YAMLParseError): string {
   if (error.code === 'MULTIPLE_DOCS') {
@@ -68,5 +82,5 @@ function syntaxProblem(error: YAMLParseError): string {
   if (error.code === 'RESOURCE_EXHAUSTION') return TOO_DEEP
   // Behind a colon the parser quotes the file, where a password may be.
   const [reason = ''] = error.message.split(/: "|\n/)
-  return `YAML syntax error: ${reason.trim()}`
+  return `YAML syntax error: ${reason.replace(/[\p{Cc}\u2028\u2029]/gu, ' ').trim()}`
 }

@@ -93,20 +93,29 @@ function reportValue(keyword: string, path: Path, value: unknown, findings: Find
     const found = keyword === 'type' ? `is ${kindOf(value)}` : (FOUND[keyword] ?? 'is wrong')
     findings.fault(path, `${found}; ${remedy}`)
   } else {
-    const found = typeof value === 'number' ? numberFound(path) : `is ${kindOf(value)}`
-    const quoted = typeof value === 'string' && typeof resolvePlainScalar(value) !== 'string'
-    const hint = quoted ? ', without quotes' : ''
-    findings.fault(path, `${findings.show(path, value)} ${found}; ${remedy}${hint}`)
+    const hint = isQuotedNumber(value) ? ', without quotes' : ''
+    findings.fault(
+      path,
+      `${findings.show(path, value)} ${typeFound(path, value)}; ${remedy}${hint}`,
+    )
   }
 }
 
-/** A number of the wrong type: where a number is right, it has a fraction, or is infinite. */
-function numberFound(path: Path): string {
+/** A scalar of the wrong type. Where a number is right, a number has a fraction, or is infinite. */
+function typeFound(path: Path, value: unknown): string {
+  if (value === '') return 'is empty'
+  if (typeof value !== 'number') return `is ${kindOf(value)}`
   const last = path.at(-1)
   if (last === 'sync_interval') return 'is not finite'
   return last === 'port' || last === 'db' || last === 'sync_limit' || last === 'max_events'
     ? 'is not a whole number'
     : 'is a number'
+}
+
+function isQuotedNumber(value: unknown): boolean {
+  if (typeof value !== 'string' || value === '') return false
+  const plain = resolvePlainScalar(value)
+  return typeof plain === 'number' || typeof plain === 'boolean'
 }
 
 /** The path that a JSON pointer stands for; digits are an index only where there is a list. */

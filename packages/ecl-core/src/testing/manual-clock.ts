@@ -46,6 +46,11 @@ export class ManualClock implements Clock {
     this.#wallMs = wallMs
   }
 
+  /** Lets time pass in which no timer gets its turn, as while a long computation blocks the event loop. */
+  block(ms: number): void {
+    this.#move(this.#monotonicMs + ms)
+  }
+
   /** Lets time pass, calling what falls due on the way, and lets promises settle after each call. */
   async advance(ms: number): Promise<void> {
     const untilMs = this.#monotonicMs + ms
