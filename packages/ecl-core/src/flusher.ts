@@ -161,10 +161,14 @@ export class Flusher {
     this.#delivery.close()
     this.#takeOpen()
     const budgetMs = this.unsentEvents === 0 ? Math.min(timeoutMs, FAREWELL_MS) : timeoutMs
-    const deadline = this.#options.clock.after(budgetMs, () => this.#delivery.stop())
+    let deadline: Timer | undefined
+    const expired = new Promise<void>((resolve) => {
+      deadline = this.#options.clock.after(budgetMs, resolve)
+    })
     this.#run()
-    await this.#drained
-    deadline.cancel()
+    // A store that is away may take longer to say so.
+    await Promise.race([this.#drained, expired])
+    deadline?.cancel()
     this.#delivery.stop()
     this.#announceProgress()
     return { unsentEvents: this.unsentEvents }

@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis'
 import type { Clock, Timer } from '../../clock.ts'
 import { asError, StoreError } from '../../errors.ts'
 import type { Logger } from '../../logger.ts'
-import { describeProblem, type RedisProblem } from './redis-problem.ts'
+import { describeProblem } from './redis-problem.ts'
 
 /** A reply that takes longer means a dead connection or a stopped server; the command is then sent again elsewhere. */
 const REPLY_TIMEOUT_MS = 5000
@@ -51,6 +51,8 @@ export class RedisConnection {
   #retry: Timer | undefined
   #failedAttempts = 0
   #lastError: Error | undefined
+  /** How the server answered the first PING of the connection, where that was an error. */
+  #greeting: Error | undefined
   #reported = new Set<string>()
   #troubleSinceMs: number | undefined
 
@@ -85,11 +87,7 @@ export class RedisConnection {
       const error = silent
         ? new Error(`timed out after ${REPLY_TIMEOUT_MS / 1000} s`)
         : asError(caught)
-      // A connection that ended says only that it is closed; the reason came just before.
-      throw this.#trouble(
-        isClosed(error) && this.#lastError !== undefined ? this.#lastError : error,
-        redis,
-      )
+      throw this.#trouble(error, redis)
     } finally {
       deadline.cancel()
     }
@@ -141,11 +139,15 @@ export class RedisConnection {
     const redis = this.#options.create()
     this.#redis = redis
     this.#lastError = undefined
+    this.#greeting = undefined
     redis.on('error', (error: Error) => {
       this.#lastError = error
     })
     redis.once('ready', () => {
-      if (this.#redis === redis && !this.#closed) this.#becameReady(redis)
+      if (this.#redis !== redis || this.#closed) return
+      // ioredis goes on after a SELECT that failed, and would count in database 0.
+      if (this.#lastError !== undefined) redis.stream.destroy()
+      else this.#becameReady(redis)
     })
     redis.once('end', () => {
       if (this.#redis === redis && !this.#closed) this.#ended()
@@ -159,6 +161,10 @@ export class RedisConnection {
   #becameReady(redis: Redis): void {
     this.#ready = true
     redis.stream.unref()
+    // Before the first command, which a server that wants a password may take for an attack, and cut off unanswered.
+    redis.ping().catch((caught: unknown) => {
+      this.#greeting = asError(caught)
+    })
     for (const waiter of this.#waiting) waiter.resolve(redis)
     this.#waiting.clear()
     for (const listener of this.#onReady) listener()
@@ -182,12 +188,18 @@ export class RedisConnection {
   }
 
   /** Reports a problem once, until a command has succeeded again, and makes the error that the caller gets. */
-  #trouble(error: Error, redis?: Redis): StoreError {
+  #trouble(given: Error, redis?: Redis): StoreError {
     if (this.#closed) return this.#closedError()
-    const problem: RedisProblem = describeProblem(error)
+    // That a connection ended says little; what was said just before says why.
+    const error =
+      [given, this.#greeting, this.#lastError].find((one) => one && !isVague(one)) ?? given
+    const problem = describeProblem(error)
     const message = `Redis at ${this.endpoint}: ${problem.message}`
     this.#troubleSinceMs ??= this.#options.clock.monotonicMs()
-    if (!this.#reported.has(problem.kind)) {
+    // A connection that was cut is usually followed by a better reason, or by a connection that works.
+    const waitForReason = isVague(error) && this.#failedAttempts === 0
+    const alreadySaid = isVague(error) && this.#reported.size > 0
+    if (!waitForReason && !alreadySaid && !this.#reported.has(problem.kind)) {
       this.#reported.add(problem.kind)
       this.#options.logger.warn({ err: error }, message)
     }
@@ -210,6 +222,8 @@ export class RedisConnection {
   }
 }
 
-function isClosed(error: Error): boolean {
-  return error.message.includes('Connection is closed')
+/** Whether an error says no more than that something is wrong with the connection. */
+function isVague(error: Error): boolean {
+  const { kind } = describeProblem(error)
+  return kind === 'lost' || kind === 'not Redis'
 }

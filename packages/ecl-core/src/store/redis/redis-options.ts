@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { isIP } from 'node:net'
 import { Redis, type RedisOptions } from 'ioredis'
 import type { RedisConfig, RedisTlsConfig } from '../../config/config-types.ts'
 import { asError, ConfigError } from '../../errors.ts'
@@ -70,7 +71,8 @@ function clientsOf(options: RedisOptions): RedisClients {
 
 function describeEndpoint(options: RedisOptions): string {
   const server = options.path ?? `${options.host ?? 'localhost'}:${options.port ?? 6379}`
-  return options.db ? `${server}/${options.db}` : server
+  const database = options.db ? `/${options.db}` : ''
+  return `${server}${database}${options.tls === undefined ? '' : ' with TLS'}`
 }
 
 function optionsFromConfig(config: RedisConfig): RedisOptions {
@@ -83,7 +85,7 @@ function optionsFromConfig(config: RedisConfig): RedisOptions {
 
 function tlsOptions(tls: true | RedisTlsConfig, host: string | undefined) {
   const given = tls === true ? {} : tls
-  const servername = given.servername ?? host
+  const servername = given.servername ?? hostName(host)
   return definedOnly({
     ca: given.ca === undefined ? undefined : readPem('ca', given.ca),
     cert: given.cert === undefined ? undefined : readPem('cert', given.cert),
@@ -91,6 +93,11 @@ function tlsOptions(tls: true | RedisTlsConfig, host: string | undefined) {
     servername,
     rejectUnauthorized: given.reject_unauthorized ?? true,
   })
+}
+
+/** RFC 6066 has names only: a server that is called by its address is not told of one. */
+function hostName(host: string | undefined): string | undefined {
+  return host === undefined || isIP(host.replace(/^\[(.*)\]$/, '$1')) !== 0 ? undefined : host
 }
 
 function readPem(name: string, file: string): Buffer {
@@ -125,7 +132,8 @@ function optionsFromUrl(text: string): RedisOptions {
     db: db === '' ? undefined : Number(db),
     username: url.username === '' ? undefined : decodeURIComponent(url.username),
     password: url.password === '' ? undefined : decodeURIComponent(url.password),
-    tls: url.protocol === 'rediss:' ? { servername: url.hostname } : undefined,
+    tls:
+      url.protocol === 'rediss:' ? definedOnly({ servername: hostName(url.hostname) }) : undefined,
   })
 }
 

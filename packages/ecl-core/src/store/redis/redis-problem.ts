@@ -126,7 +126,7 @@ const RULES: readonly Rule[] = [
     'what answers there does not speak the Redis protocol',
     'refuses',
   ],
-  [/ECONNRESET|EPIPE|Connection is closed|closed/i, 'lost', 'the connection was lost'],
+  [/ECONNRESET|EPIPE|closed|isn't writeable/i, 'lost', 'the connection was lost'],
 ]
 
 /** Kinds after which a connection leads nowhere, though it is open. */

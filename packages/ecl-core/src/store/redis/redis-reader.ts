@@ -109,7 +109,8 @@ async function readStep(
   const listed: string[] = []
   const found = new Map<Part, Map<string, string>>()
   for (const part of parts) {
-    if (group.dynamic) listed.push(...parseTexts(rest.shift()))
+    // Not by spreading: 100,000 arguments overflow the stack.
+    if (group.dynamic) for (const event of parseTexts(rest.shift())) listed.push(event)
     const counts = new Map<string, string>()
     for (let first = 0; first < asked.length; first += CHUNK) {
       const values = rest.shift()
