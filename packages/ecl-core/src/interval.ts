@@ -38,10 +38,10 @@ export function parseInterval(spec: string): Interval | NotAnInterval {
   // 0.1 * 3600 is 360.00000000000006 in doubles: round at a millisecond before asking for whole seconds.
   const seconds = Math.round(Number(match[1]) * unit * 1000) / 1000
   if (seconds < 1) return { problem: 'is shorter than a second; the shortest interval is "1s"' }
+  if (seconds > MAX_SECONDS) return { problem: 'is longer than a hundred years' }
   if (!Number.isInteger(seconds)) {
     return { problem: `is ${seconds} s; an interval is a whole number of seconds` }
   }
-  if (seconds > MAX_SECONDS) return { problem: 'is longer than a hundred years' }
   return { spec, seconds }
 }
 

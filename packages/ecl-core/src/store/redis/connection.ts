@@ -6,6 +6,8 @@ import { describeProblem } from './redis-problem.ts'
 
 /** A reply that takes longer means a dead connection or a stopped server; the command is then sent again elsewhere. */
 const REPLY_TIMEOUT_MS = 5000
+/** So long a better reason is waited for than that the connection was lost. */
+const VAGUE_MS = 1000
 const FIRST_RECONNECT_MS = 50
 const LONGEST_RECONNECT_MS = 2000
 
@@ -195,9 +197,10 @@ export class RedisConnection {
       [given, this.#greeting, this.#lastError].find((one) => one && !isVague(one)) ?? given
     const problem = describeProblem(error)
     const message = `Redis at ${this.endpoint}: ${problem.message}`
-    this.#troubleSinceMs ??= this.#options.clock.monotonicMs()
+    const nowMs = this.#options.clock.monotonicMs()
+    this.#troubleSinceMs ??= nowMs
     // A connection that was cut is usually followed by a better reason, or by a connection that works.
-    const waitForReason = isVague(error) && this.#failedAttempts === 0
+    const waitForReason = isVague(error) && nowMs - this.#troubleSinceMs < VAGUE_MS
     const alreadySaid = isVague(error) && this.#reported.size > 0
     if (!waitForReason && !alreadySaid && !this.#reported.has(problem.kind)) {
       this.#reported.add(problem.kind)

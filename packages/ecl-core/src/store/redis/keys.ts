@@ -5,7 +5,7 @@ import type { Interval } from '../../interval.ts'
 export type Part = 'cur' | 'last'
 
 /** `<group>:<interval>:<cur|last>:`, which an event ID or a reserved name completes. */
-export function partPrefix(group: GroupSpec, interval: Interval, part: Part): string {
+function partPrefix(group: GroupSpec, interval: Interval, part: Part): string {
   return `${group.name}:${interval.spec}:${part}:`
 }
 

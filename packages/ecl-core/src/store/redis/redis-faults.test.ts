@@ -132,7 +132,7 @@ describe('a logger on Redis', () => {
       group.log('a')
       await group.flush()
       await redis.client.script('FLUSH')
-      await redis.client.client('KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
+      await redis.client.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes')
     }
     group.log('a')
     await group.flush()
@@ -233,7 +233,7 @@ describe('a logger on Redis', () => {
   })
 
   describe('says in one line what is wrong, and goes on when it is mended:', () => {
-    const troubleOf = async (
+    const expectTrouble = async (
       backend: Backend,
       expected: RegExp,
       mend: () => Promise<unknown>,
@@ -251,7 +251,7 @@ describe('a logger on Redis', () => {
     it('a wrong password', async () => {
       const redis = await startRedis()
       await redis.client.config('SET', 'requirepass', 'secret')
-      await troubleOf(
+      await expectTrouble(
         { path: redis.socket, password: 'guess' },
         /user name or password is wrong/,
         () => redis.client.config('SET', 'requirepass', 'guess'),
@@ -261,7 +261,7 @@ describe('a logger on Redis', () => {
     it('a missing password', async () => {
       const redis = await startRedis()
       await redis.client.config('SET', 'requirepass', 'secret')
-      await troubleOf(redis.backend, /wants a password; set "redis.password"/, () =>
+      await expectTrouble(redis.backend, /wants a password; set "redis.password"/, () =>
         redis.client.config('SET', 'requirepass', ''),
       )
     })
@@ -298,7 +298,7 @@ describe('a logger on Redis', () => {
     it('a full memory', async () => {
       const redis = await startRedis()
       await redis.client.config('SET', 'maxmemory', '1')
-      await troubleOf(redis.backend, /out of memory.*"maxmemory"/, () =>
+      await expectTrouble(redis.backend, /out of memory.*"maxmemory"/, () =>
         redis.client.config('SET', 'maxmemory', '0'),
       )
       expect(await stored(redis)).toBe(3)
@@ -307,7 +307,7 @@ describe('a logger on Redis', () => {
     it('a read-only replica', async () => {
       const redis = await startRedis()
       await redis.client.replicaof('127.0.0.1', 1)
-      await troubleOf(
+      await expectTrouble(
         redis.backend,
         /read-only replica; connect to the primary|lost its primary/,
         () => redis.client.replicaof('NO', 'ONE'),
@@ -318,7 +318,7 @@ describe('a logger on Redis', () => {
     it('too many clients', async () => {
       const redis = await startRedis()
       await redis.client.config('SET', 'maxclients', '1')
-      await troubleOf(redis.backend, /no connection left; raise its "maxclients"/, () =>
+      await expectTrouble(redis.backend, /no connection left; raise its "maxclients"/, () =>
         redis.client.config('SET', 'maxclients', '100'),
       )
       expect(await stored(redis)).toBe(3)

@@ -1,0 +1,223 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+
+const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url))
+const SAMPLE = fileURLToPath(new URL('../sample/access.log', import.meta.url))
+const SHORT = ['--seconds', '2', '--window', '1']
+
+interface Process {
+  readonly pid: number
+  readonly group: number
+  readonly command: string
+}
+
+/** What runs on this machine. Small containers have no `ps`, and other systems no /proc. */
+function everyProcess(): Process[] {
+  const lines = existsSync('/proc/self/stat')
+    ? readdirSync('/proc').flatMap(readProc)
+    : execFileSync('ps', ['-eo', 'pid=,pgid=,args='], { encoding: 'utf8' }).split('\n')
+  return lines.flatMap((line) => {
+    const [, pid, group, command] = /^ *(\d+) +(\d+) (.*)$/.exec(line) ?? []
+    return command === undefined ? [] : [{ pid: Number(pid), group: Number(group), command }]
+  })
+}
+
+function readProc(pid: string): string[] {
+  try {
+    // pid (name) state parent group …; a name may hold parentheses.
+    const group = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /s, '')
+      .split(' ')[2]
+    return [`${pid} ${group} ${readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')}`]
+  } catch {
+    // No process, or one that has just ended.
+    return []
+  }
+}
+
+/** A demo as a user starts it, leader of a process group of its own, with its own folder for temporary files. */
+class RunningDemo {
+  readonly child: ChildProcess
+  readonly ended: Promise<number | null>
+  stdout = ''
+  stderr = ''
+
+  constructor(args: readonly string[], directory: string) {
+    const env = { ...process.env, TMPDIR: directory }
+    const stdio = ['ignore', 'pipe', 'pipe'] as const
+    const child = spawn(process.execPath, [MAIN, ...args], {
+      env,
+      detached: true,
+      stdio: [...stdio],
+    })
+    child.stdout.on('data', (chunk: Buffer) => {
+      this.stdout += chunk.toString()
+    })
+    child.stderr.on('data', (chunk: Buffer) => {
+      this.stderr += chunk.toString()
+    })
+    this.child = child
+    this.ended = new Promise((resolve) => child.once('close', resolve))
+  }
+
+  get group(): number {
+    return this.child.pid ?? 0
+  }
+
+  /** Everything of this demo that runs: itself and its children. */
+  processes(): Process[] {
+    return everyProcess().filter(({ group }) => group === this.group)
+  }
+
+  /** Waits for a text on stdout. */
+  async printed(text: string): Promise<void> {
+    while (!this.stdout.includes(text)) {
+      if (this.child.exitCode !== null)
+        throw new Error(`it ended without "${text}": ${this.stderr}`)
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+  }
+}
+
+let directory = ''
+let running: RunningDemo[] = []
+
+function start(...args: string[]): RunningDemo {
+  const demo = new RunningDemo(args, directory)
+  running.push(demo)
+  return demo
+}
+
+async function finish(...args: string[]) {
+  const demo = start(...args)
+  const code = await demo.ended
+  return { code, stdout: demo.stdout, stderr: demo.stderr }
+}
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'ecl-demo-'))
+})
+
+afterEach(async () => {
+  for (const demo of running) {
+    if (demo.child.exitCode === null) process.kill(-demo.group, 'SIGKILL')
+    await demo.ended
+  }
+  running = []
+  rmSync(directory, { recursive: true })
+})
+
+describe('demo', () => {
+  it('prints each window, counts what three services logged to the unit, and leaves nothing behind', async () => {
+    const demo = start(...SHORT)
+    expect(await demo.ended).toBe(0)
+    expect(demo.stderr).toBe('')
+    expect(demo.stdout.match(/^\d\d:\d\d:\d\d – \d\d:\d\d:\d\d$/gm)?.length).toBeGreaterThanOrEqual(
+      2,
+    )
+    expect(demo.stdout).toMatch(/^ {2}page_view:\d+$/m)
+    const [, logged, counted] = /logged (\d+), counted (\d+) in/.exec(demo.stdout) ?? []
+    expect(Number(logged)).toBeGreaterThan(5000)
+    expect(counted).toBe(logged)
+    expect(demo.stdout).not.toContain('\u001b')
+    for (const line of demo.stdout.split('\n')) {
+      if (!line.includes(directory)) expect(line.length).toBeLessThanOrEqual(100)
+    }
+    expect(demo.processes()).toEqual([])
+    expect(readdirSync(directory)).toEqual([])
+  })
+
+  it('counts an access log by status code and by path', async () => {
+    const { code, stdout, stderr } = await finish('--input', SAMPLE, ...SHORT)
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    const codes = readFileSync(SAMPLE, 'utf8').match(/(?<=^.* \[.*\] ".*" )\d{3}(?= (\d+|-) ")/gm)
+    for (const status of new Set(codes)) {
+      const n = codes?.filter((one) => one === status).length ?? 0
+      expect(stdout).toMatch(new RegExp(`^  ${status}( +${n}){4}$`, 'm'))
+    }
+    expect(stdout).toMatch(/^ {2}total( +201){4}$/m)
+    expect(stdout).toMatch(/^1 line is in no known format, .*\n {2}line 151: "logrotate:/m)
+    expect(stdout).toContain('The same to the unit: logged 402, counted 402')
+  })
+
+  it.each(['SIGINT', 'SIGTERM'] as const)(
+    'ends everything at a %s, with exit code 130',
+    async (signal) => {
+      const demo = start(...SHORT)
+      await demo.printed('Logging begins')
+      const commands = demo.processes().map(({ command }) => command)
+      for (const [part, n] of [
+        ['ecl-master.cjs', 2],
+        ['service.js', 3],
+        ['r.sock', 1],
+      ] as const) {
+        expect(commands.filter((command) => command.includes(part))).toHaveLength(n)
+      }
+      demo.child.kill(signal)
+      expect(await demo.ended).toBe(130)
+      expect(demo.stderr).toBe('demo: interrupted; everything is ended\n')
+      expect(demo.processes()).toEqual([])
+      expect(readdirSync(directory)).toEqual([])
+    },
+  )
+
+  it("survives nothing of a terminal's Ctrl-C, which reaches all of its processes", async () => {
+    const demo = start(...SHORT)
+    await demo.printed('Logging begins')
+    process.kill(-demo.group, 'SIGINT')
+    expect(await demo.ended).toBe(130)
+    expect(demo.stderr).toBe('demo: interrupted; everything is ended\n')
+    expect(demo.processes()).toEqual([])
+    expect(readdirSync(directory)).toEqual([])
+  })
+
+  it.each([
+    ['ecl-master.cjs', 'ecl-master 1 ended unexpectedly (SIGKILL)'],
+    ['service.js', 'the service "web" ended unexpectedly (SIGKILL)'],
+    ['r.sock', 'Redis has failed: '],
+  ])('says so, and fails, when %s is killed', async (part, message) => {
+    const demo = start(...SHORT)
+    await demo.printed('Logging begins')
+    const victim = demo.processes().find(({ command }) => command.includes(part))
+    process.kill(victim?.pid ?? 0, 'SIGKILL')
+    expect(await demo.ended).toBe(1)
+    expect(demo.stderr).toContain(`demo: ${message}`)
+    expect(demo.stderr).not.toContain('    at ')
+    expect(demo.processes()).toEqual([])
+    expect(readdirSync(directory)).toEqual([])
+  })
+
+  it('refuses in one line what is not an access log', async () => {
+    const empty = join(directory, 'empty.log')
+    const other = join(directory, 'other.log')
+    writeFileSync(empty, '')
+    writeFileSync(other, '{"status":200}\n')
+    for (const [name, message] of [
+      ['no-such.log', 'demo: "no-such.log": there is no such file\n'],
+      [directory, `demo: "${directory}" is a directory, not a log file\n`],
+      [empty, `demo: "${empty}" holds no line in Common or Combined Log Format: it is empty\n`],
+      [
+        other,
+        `demo: "${other}" holds no line in Common or Combined Log Format: line 1: "{"status":200}" is none\n`,
+      ],
+    ] as const) {
+      expect(await finish('--input', name)).toEqual({ code: 1, stdout: '', stderr: message })
+    }
+  })
+
+  it('knows wrong use by exit code 2', async () => {
+    const { code, stdout, stderr } = await finish('--speed', '9')
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toBe("demo: Unknown option '--speed'; --help tells what there is\n")
+  })
+
+  it('prints its help to stdout', async () => {
+    const { code, stdout } = await finish('--help')
+    expect(code).toBe(0)
+    expect(stdout).toContain('Usage: npm run demo -- [options]')
+  })
+})

@@ -1,0 +1,106 @@
+/**
+ * Finds a redis-server for tests and the demo, or makes sure that there is one. Whoever needs it later reads its
+ * path from the environment's ECL_REDIS_SERVER, which set-up sets.
+ */
+import { existsSync, mkdirSync, renameSync, symlinkSync } from 'node:fs'
+import path from 'node:path'
+import { root, run, ScriptError, say } from './workspace.mjs'
+
+const VARIABLE = 'ECL_REDIS_SERVER'
+const cachedLink = path.join(root, '.cache', 'redis-server')
+/** Debian's redis-tools carries the server's binary under this name; it decides by its argv[0] what it is. */
+const DEBIAN_BINARY = '/usr/bin/redis-check-rdb'
+const REMEDY =
+  'install Redis 6.2 or later ("brew install redis", "apt-get install redis-server", "dnf install redis", …)' +
+  ` or set ${VARIABLE} to the path of a redis-server`
+
+/**
+ * Finds or installs a Redis binary.
+ *
+ * @returns {Promise<string>} its path
+ * @throws {ScriptError} where there is none, and it is not for a script to install one
+ */
+export async function ensureRedis() {
+  const found = await findRedis()
+  if (found !== undefined) return found
+  const apt = await aptGet()
+  if (apt === undefined) throw new ScriptError(`There is no redis-server here: ${REMEDY}.`)
+  await install(apt)
+  const installed = (await usable('redis-server')) ?? (await linkDebianBinary())
+  if (installed === undefined) {
+    throw new ScriptError(
+      `The package redis-tools of this system holds no redis-server: ${REMEDY}.`,
+    )
+  }
+  return installed
+}
+
+/** @returns {Promise<string | undefined>} the path of a Redis binary, undefined where none is known */
+async function findRedis() {
+  const chosen = process.env[VARIABLE]
+  if (chosen !== undefined && chosen !== '') {
+    if ((await usable(chosen)) !== undefined) return chosen
+    throw new ScriptError(`${VARIABLE}: "${chosen}" is no redis-server that runs: ${REMEDY}.`)
+  }
+  return (await usable('redis-server')) ?? (await usable(cachedLink)) ?? (await linkDebianBinary())
+}
+
+/**
+ * @param {string} command a path, or a name to be found on PATH
+ * @returns {Promise<string | undefined>} it, where it is a Redis server that is new enough
+ */
+async function usable(command) {
+  if (path.isAbsolute(command) && !existsSync(command)) return undefined
+  const { code, output } = await run(command, ['--version'])
+  const version = /Redis server v=(\d+)\.(\d+)\.\S+/.exec(output)
+  if (code !== 0 || version === null) return undefined
+  const [major = 0, minor = 0] = version.slice(1).map(Number)
+  if (major > 6 || (major === 6 && minor >= 2)) return command
+  throw new ScriptError(`"${command}" is Redis ${major}.${minor}, which is too old: ${REMEDY}.`)
+}
+
+/** @returns {Promise<string | undefined>} */
+async function linkDebianBinary() {
+  if (!existsSync(DEBIAN_BINARY)) return undefined
+  mkdirSync(path.dirname(cachedLink), { recursive: true })
+  const draft = `${cachedLink}.${process.pid}`
+  symlinkSync(DEBIAN_BINARY, draft)
+  renameSync(draft, cachedLink)
+  return usable(cachedLink)
+}
+
+/**
+ * Where packages may be installed unasked: in a container as root, and in CI. A machine that systemd has booted is
+ * somebody's.
+ *
+ * @returns {Promise<string[] | undefined>} the command that installs, undefined where it is not ours to do
+ */
+async function aptGet() {
+  if (process.platform !== 'linux' || (await run('apt-get', ['--version'])).code !== 0)
+    return undefined
+  const inCi = ![undefined, '', '0', 'false'].includes(process.env['CI'])
+  if (process.getuid?.() === 0) {
+    return inCi || !existsSync('/run/systemd/system') ? ['apt-get'] : undefined
+  }
+  if (!inCi || (await run('sudo', ['-n', 'true'])).code !== 0) return undefined
+  return ['sudo', '-n', 'DEBIAN_FRONTEND=noninteractive', 'apt-get']
+}
+
+/**
+ * Installs redis-tools, which starts no service.
+ *
+ * @param {string[]} apt
+ */
+async function install([command = 'apt-get', ...args]) {
+  say('setup: installs a Redis binary (apt-get install redis-tools) …')
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  const redisTools = [...args, 'install', '-y', '--no-install-recommends', 'redis-tools']
+  if ((await run(command, redisTools, { env })).code === 0) return
+  // A fresh container has no package lists, or old ones.
+  say('setup: fetches the lists of packages first (apt-get update) …')
+  const updated = await run(command, [...args, 'update'], { env })
+  const second = await run(command, redisTools, { env })
+  if (second.code === 0) return
+  process.stderr.write(updated.output + second.output)
+  throw new ScriptError(`apt-get could not install redis-tools (its output is above): ${REMEDY}.`)
+}
