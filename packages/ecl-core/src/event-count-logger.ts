@@ -30,11 +30,11 @@ export interface EventCountLoggerOptions {
 }
 
 /** The events that a group's config lets one log: those declared, or any text where the group is dynamic. */
-export type EventOf<G extends GroupConfig> = G['auto_declare_events'] extends true
-  ? string
-  : boolean extends G['auto_declare_events']
-    ? string
-    : G['events'][number]
+export type EventOf<G extends GroupConfig> = G extends { readonly auto_declare_events: infer D }
+  ? [D] extends [false | undefined]
+    ? G['events'][number]
+    : string
+  : G['events'][number]
 
 /** How `getGroup` treats a name that is not in the config. */
 export interface GetGroupOptions {

@@ -43,7 +43,14 @@ describe('foldRows', () => {
     expect(foldRows(rows, 2).at(-1)).toEqual({ event: '2 others', counts: [3, 3], same: true })
   })
 
-  it('never hides a row that does not balance', () => {
+  it('sums up rows that do not balance when there are many of them, and marks the sum', () => {
+    const events = Array.from({ length: 30 }, (_, index) => [`e${index}`, 1] as const)
+    const folded = foldRows(balance([new Map(events), new Map()]), 5)
+    expect(folded).toHaveLength(11)
+    expect(folded.at(-1)).toEqual({ event: '20 others', counts: [20, 0], same: false })
+  })
+
+  it('does not hide a row that does not balance', () => {
     const rows = balance([counts({ a: 4, b: 3, c: 2, d: 1 }), counts({ a: 4, b: 3, c: 2, d: 0 })])
     expect(foldRows(rows, 1).map(({ event }) => event)).toEqual(['a', 'd', '2 others'])
   })

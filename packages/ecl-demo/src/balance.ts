@@ -1,5 +1,8 @@
 import type { Counts } from './tally.ts'
 
+/** How many rows that do not balance are worth a look. */
+const WRONG_ROWS = 10
+
 /** One event's counts, from each source. */
 export interface BalanceRow {
   readonly event: string
@@ -32,12 +35,14 @@ export function totalOf(rows: readonly BalanceRow[], event: string): BalanceRow 
 }
 
 /**
- * Sums up what is beyond the first rows, but never a row that does not balance: differences could cancel out.
+ * Sums up what is beyond the first rows, but neither hides the first rows that do not balance, nor that there are more
+ * of them: the sum is marked by them even where the differences cancel out.
  *
  * @param keep how many rows stay as they are
  */
 export function foldRows(rows: readonly BalanceRow[], keep: number): BalanceRow[] {
-  const isKept = (row: BalanceRow, index: number) => index < keep || !row.same
+  const wrong = new Set(rows.filter(({ same }) => !same).slice(0, WRONG_ROWS))
+  const isKept = (row: BalanceRow, index: number) => index < keep || wrong.has(row)
   const rest = rows.filter((row, index) => !isKept(row, index))
   if (rest.length < 2) return [...rows]
   return [...rows.filter(isKept), totalOf(rest, `${rest.length} others`)]

@@ -98,7 +98,7 @@ async function perform(
   const services = new Services(stage.children, scenario.services)
   const observer = stage.observe(config)
   printIntro(screen, scenario, options, { config: file, socket: redis.socket, masters: MASTERS })
-  await firstWindows(scenario, observer, screen, signal)
+  await firstWindows(observer, screen, signal)
 
   const windowMs = options.window * 1000
   const startAtMs = Math.ceil((Date.now() + 300) / windowMs) * windowMs
@@ -110,11 +110,14 @@ async function perform(
   screen.print(`Logging begins with the next full window, at ${clockTime(startAtMs / 1000)}.\n`)
   await Promise.all([
     services.work({ config: file, startAtMs, endAtMs }),
-    watch.untilAllIsCounted(startAtMs / 1000),
+    watch.untilAllIsOver(startAtMs / 1000).then(() => observer.finish()),
+    observer.keepBooks(signal),
   ])
   screen.clear()
   return reportBalance(screen, scenario, options, {
     logged: services.tally,
+    fromMs: startAtMs,
+    doneMs: services.doneMs ?? Date.now(),
     printed: watch.printed,
     observer,
   })
@@ -128,21 +131,16 @@ async function chooseScenario(options: Options): Promise<Scenario> {
 
 /** Waits until a master has begun the first windows: from then on each boundary turns one over. */
 async function firstWindows(
-  scenario: Scenario,
   observer: Observer,
   screen: Screen,
   signal: AbortSignal,
 ): Promise<void> {
   const deadlineMs = performance.now() + FIRST_WINDOW_MS
-  for (const [name, { intervals }] of Object.entries(scenario.groups)) {
-    for (const interval of intervals) {
-      while ((await observer.currentStart(name, interval)) === undefined) {
-        screen.status('The masters are starting …')
-        if (performance.now() > deadlineMs) {
-          throw new DemoError(`no master has begun a window within ${FIRST_WINDOW_MS / 1000} s`)
-        }
-        await sleep(50, undefined, { signal })
-      }
+  while (!(await observer.hasBegun())) {
+    screen.status('The masters are starting …')
+    if (performance.now() > deadlineMs) {
+      throw new DemoError(`no master has begun a window within ${FIRST_WINDOW_MS / 1000} s`)
     }
+    await sleep(50, undefined, { signal })
   }
 }

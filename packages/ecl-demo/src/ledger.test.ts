@@ -57,6 +57,28 @@ describe('Ledger', () => {
     expect(ledger.totals.get('a')).toBe(1)
   })
 
+  it('relies on windows that it saw after they were settled, and on what is current at the end', () => {
+    const ledger = new Ledger()
+    ledger.note({ ...reading([10, { a: 1 }], [15, {}]), storeTimeMs: 17_000 })
+    ledger.note({ ...reading([15, { a: 1 }], [20, {}]), storeTimeMs: 22_100 })
+    expect(ledger.unsettled(5, 10_000, 22_000)).toBe(0)
+    expect(ledger.unsettled(5, 5000, 22_000)).toBe(1)
+  })
+
+  it('does not rely on a window that it missed, or saw for the last time before it was settled', () => {
+    const ledger = new Ledger()
+    ledger.note({ ...reading([10, { a: 1 }], [15, {}]), storeTimeMs: 16_999 })
+    ledger.note({ ...reading([20, { a: 1 }], [25, {}]), storeTimeMs: 27_000 })
+    expect(ledger.unsettled(5, 10_000, 24_000)).toBe(2)
+  })
+
+  it('relies on what it saw after everything was counted', () => {
+    const ledger = new Ledger()
+    ledger.note({ ...reading([10, { a: 1 }], [15, {}]), storeTimeMs: 15_001 })
+    expect(ledger.unsettled(5, 10_000, 14_900)).toBe(0)
+    expect(ledger.unsettled(5, 10_000, 15_100)).toBe(2)
+  })
+
   it('comes to the sum of what was counted, however often it looks', () => {
     const windows = fc.array(
       fc.record({ count: fc.nat(1000), looks: fc.integer({ min: 1, max: 3 }) }),

@@ -3,7 +3,7 @@ import { balance } from './balance.ts'
 import type { Observer } from './observer.ts'
 import type { Options } from './options.ts'
 import { type BalancePart, fit, plural, renderBalance } from './render.ts'
-import { directCounts, LONG_INTERVAL, type Scenario } from './scenario.ts'
+import { directCounts, LONG_INTERVAL, LONG_SECONDS, type Scenario } from './scenario.ts'
 import type { Screen } from './screen.ts'
 import { type Counts, sumOf, type Tally } from './tally.ts'
 
@@ -59,6 +59,9 @@ export function printIntro(
 /** What was logged, and who has seen what was counted. */
 export interface Books {
   readonly logged: Tally
+  /** When logging began, and when all of it had been counted. */
+  readonly fromMs: number
+  readonly doneMs: number
   /** What ecl-reader has printed of the group that is shown. */
   readonly printed: Counts
   readonly observer: Pick<Observer, 'ledger'>
@@ -72,12 +75,14 @@ export interface Books {
 export function reportBalance(
   screen: Screen,
   scenario: Scenario,
-  { window }: Options,
-  { logged, printed, observer }: Books,
+  options: Options,
+  books: Books,
 ): boolean {
-  const intervals = [`${window}s`, LONG_INTERVAL]
+  const { logged } = books
+  const intervals = settledIntervals(screen, scenario, options, books)
+  if (intervals.length === 0) return false
   const parts = Object.entries(scenario.groups).map(([name, group]): BalancePart => {
-    const counted = intervals.map((interval) => observer.ledger(name, interval).totals)
+    const counted = intervals.map((interval) => books.observer.ledger(name, interval).totals)
     const rows = balance([...directCounts(scenario, name), logged.of(name), ...counted])
     const all = group.auto_declare_events === true && name !== scenario.shown
     const title = all ? `${name} (${rows.length} different ones)` : name
@@ -99,12 +104,45 @@ export function reportBalance(
     )
     return false
   }
-  // A reader can only print what is there when it looks: no fault if something came in after that.
-  const later = sumOf(logged.of(scenario.shown)) - sumOf(printed)
-  if (later !== 0)
-    screen.print(`${later} of "${scenario.shown}" came in after the reader had looked.`)
+  tellWhatReaderMissed(screen, scenario, books)
   const windows = intervals.join(' and of ')
   const sentence = `logged ${logged.total}, counted ${logged.total} in windows of ${windows}`
   screen.print(screen.paint.good(`The same to the unit: ${sentence}.`))
   return true
+}
+
+/** The intervals whose windows have all been seen in time; says so where a busy machine has kept the demo from it. */
+function settledIntervals(
+  screen: Screen,
+  scenario: Scenario,
+  { window }: Options,
+  { fromMs, doneMs, observer }: Books,
+): string[] {
+  const lengths = new Map([
+    [`${window}s`, window],
+    [LONG_INTERVAL, LONG_SECONDS],
+  ])
+  return [...lengths.keys()].filter((interval) => {
+    const missed = Object.keys(scenario.groups).map((name) =>
+      observer.ledger(name, interval).unsettled(lengths.get(interval) ?? 0, fromMs, doneMs),
+    )
+    const most = Math.max(...missed)
+    if (most === 0) return true
+    const what = `${plural(most, 'window')} of ${interval} passed before the demo could look`
+    screen.print(`This machine is very busy: ${what}, so these windows prove nothing.\n`)
+    return false
+  })
+}
+
+/** A reader prints what is there when it looks: no fault where something came in after that. */
+function tellWhatReaderMissed(
+  screen: Screen,
+  scenario: Scenario,
+  { logged, printed }: Books,
+): void {
+  const total = sumOf(logged.of(scenario.shown))
+  const shown = sumOf(printed)
+  if (shown === total) return
+  const sums = `add up to ${shown} of the ${total} in "${scenario.shown}"`
+  screen.print(`ecl-reader's lines above ${sums}: the rest came in after it had looked.`)
 }

@@ -1,4 +1,4 @@
-import type { GroupsConfig } from 'ecl-core'
+import type { GroupConfig, GroupsConfig } from 'ecl-core'
 import type { Sync, Work } from './job.ts'
 import { BURST_SECONDS, RATES } from './loads.ts'
 import { type LogCount, PATHS, STATUS } from './log-file.ts'
@@ -29,6 +29,8 @@ export interface ServicePlan {
 
 /** The longer of the two intervals in which everything is counted. */
 export const LONG_INTERVAL = '1m'
+/** Its length. */
+export const LONG_SECONDS = 60
 
 /** Three different services that work for a while. */
 export function liveScenario({ seconds, window }: Options): Scenario {
@@ -38,7 +40,7 @@ export function liveScenario({ seconds, window }: Options): Scenario {
     title: `three services log events for ${seconds} s`,
     groups: {
       requests: { events, intervals },
-      pages: { events: [], intervals, auto_declare_events: true },
+      pages: dynamicGroup(intervals),
     },
     shown: 'requests',
     services: [
@@ -71,7 +73,7 @@ export function replayScenario(
   { seconds, window }: Options,
   log: LogCount,
 ): Scenario {
-  const group = { events: [], intervals: [`${window}s`, LONG_INTERVAL], auto_declare_events: true }
+  const group = dynamicGroup([`${window}s`, LONG_INTERVAL])
   const caching: readonly [about: string, sync: Sync][] = [
     ['cached, its counts are sent once a second', { sync_interval: 1 }],
     ['direct, its counts are sent at once', {}],
@@ -79,7 +81,7 @@ export function replayScenario(
   ]
   const shares = caching.length
   return {
-    title: `three services replay ${plural(log.lines, 'line')} of ${fit(name, 40)} in ${seconds} s`,
+    title: `three services replay ${plural(log.lines, 'line')} of ${fit(name, 30)} in ${seconds} s`,
     groups: { [STATUS]: group, [PATHS]: group },
     shown: STATUS,
     services: caching.map(([about, sync], share) => ({
@@ -99,18 +101,27 @@ export function replayScenario(
   }
 }
 
-/** The lines of a direct count by code and path, as in the shell. */
+function dynamicGroup(intervals: readonly string[]): GroupConfig {
+  return { events: [], intervals, auto_declare_events: true, python_writers: false }
+}
+
+/** The direct count of a group, where there is one. */
 export function directCounts(scenario: Scenario, group: string): readonly Counts[] {
   return scenario.direct === undefined ? [] : [scenario.direct.tally.of(group)]
 }
 
-/** The config file of a scenario; in JSON's share of YAML where names need quotes. */
+/** The config file of a scenario. */
 export function configYaml(scenario: Scenario, socket: string): string {
   const groups = Object.entries(scenario.groups).flatMap(([name, group]) => [
     `  ${name}:`,
     `    events: [${group.events.join(', ')}]`,
     `    intervals: [${group.intervals.join(', ')}]`,
-    ...(group.auto_declare_events === true ? ['    auto_declare_events: true'] : []),
+    ...(group.auto_declare_events === true
+      ? [
+          '    auto_declare_events: true',
+          '    python_writers: false # nobody has to look for their events',
+        ]
+      : []),
   ])
   return [
     '# Written by the demo, which removes it at its end. How counts are cached is up to each service.',

@@ -11,10 +11,10 @@ import type { Services } from './services.ts'
 import { type Counts, sumOf } from './tally.ts'
 
 const READER_BIN = fileURLToPath(new URL('../../ecl-reader/bin/ecl-reader.cjs', import.meta.url))
-/** A window is looked at again shortly before the next one takes its place, for what has come late. */
-const SECOND_LOOK = 0.9
 const STATUS_MS = 250
 const TURN_MS = 15_000
+
+type StoredCounts = ReadonlyMap<string, bigint>
 
 /** What a watch looks at, and where it tells of it. */
 export interface Watched {
@@ -29,10 +29,7 @@ export interface Watched {
   readonly config: string
 }
 
-/**
- * Follows the windows as they close: prints what ecl-reader says of each, and has everything entered into the ledgers,
- * twice a window: when it is settled, one grace after its end, and just before it is no longer the last one.
- */
+/** Follows the windows as they close, and prints what ecl-reader says of each when it is settled. */
 export class Watch {
   /** Sums of what ecl-reader has printed, by event. */
   readonly printed = new Map<string, number>()
@@ -44,20 +41,16 @@ export class Watch {
     this.#children = children
   }
 
-  /** Returns when the window is closed, and in the ledgers, in which the last service ended. */
-  async untilAllIsCounted(firstStart: number): Promise<void> {
-    const { window, observer, services } = this.#watched
+  /** Returns when the window has been turned over in which the last service ended. */
+  async untilAllIsOver(firstStart: number): Promise<void> {
+    const { window, services } = this.#watched
     const settledMs = window * 1000 + graceMs(window)
-    const secondLookMs = window * 1000 * (1 + SECOND_LOOK)
     for (let start = firstStart; ; start += window) {
       await this.#wait(start * 1000 + settledMs, () => this.#whatIsAwaited(start))
-      start = await this.#turned(start)
-      await observer.look()
-      await this.#printWindow()
+      await this.#turned(start)
+      start = await this.#printWindow()
       const { doneMs } = services
       if (doneMs !== undefined && doneMs < (start + window) * 1000) return
-      await this.#wait(start * 1000 + secondLookMs, () => this.#whatIsAwaited(start + window))
-      await observer.look()
     }
   }
 
@@ -80,13 +73,13 @@ export class Watch {
     }
   }
 
-  /** Waits until a window, or a later one, is the last finished one. @returns the start of the one that is */
-  async #turned(start: number): Promise<number> {
+  /** Waits until a window, or a later one, is the last finished one. */
+  async #turned(start: number): Promise<void> {
     const { window, scenario, observer, screen, signal } = this.#watched
     const deadlineMs = performance.now() + TURN_MS
     for (;;) {
-      const last = (await observer.lastStart(scenario.shown, `${window}s`)) ?? 0
-      if (last >= start) return last
+      const { start: last = 0 } = await observer.last(scenario.shown, `${window}s`)
+      if (last >= start) return
       screen.status(`${span(start, window)} has ended, and no master has turned it over yet`)
       if (performance.now() > deadlineMs) {
         throw new DemoError(`no master has turned the window ${span(start, window)} over for 15 s`)
@@ -95,25 +88,20 @@ export class Watch {
     }
   }
 
-  async #printWindow(): Promise<void> {
+  /** @returns the start of the window that was printed */
+  async #printWindow(): Promise<number> {
     const { window, scenario, observer, screen } = this.#watched
-    const interval = `${window}s`
-    const ledger = observer.ledger(scenario.shown, interval)
     for (;;) {
-      const start = await observer.lastStart(scenario.shown, interval)
+      const before = await observer.last(scenario.shown, `${window}s`)
       const output = await this.#askReader()
-      const before = ledger.window(start ?? 0)
-      await observer.look()
+      const { start, counts } = await observer.last(scenario.shown, `${window}s`)
       // Very slow machines only: the window was turned over while the reader was starting.
-      if (start === undefined || start !== (await observer.lastStart(scenario.shown, interval)))
-        continue
+      if (start === undefined || start !== before.start) continue
       const printed = readerCounts(output)
-      this.#checkReader(printed, before, ledger.window(start))
-      for (const [event, n] of printed) {
-        this.printed.set(event, (this.printed.get(event) ?? 0) + n)
-      }
+      checkReader(printed, before.counts, counts)
+      for (const [event, n] of printed) this.printed.set(event, (this.printed.get(event) ?? 0) + n)
       screen.print(this.#windowText(start, output, printed))
-      return
+      return start
     }
   }
 
@@ -124,16 +112,6 @@ export class Watch {
     if (code !== 0) throw new DemoError(`ecl-reader ended with exit code ${code}: ${stderr.trim()}`)
     if (stderr !== '') screen.print(`ecl-reader says: ${stderr.trim()}`)
     return stdout
-  }
-
-  /** What the reader prints lies between what was stored before and after. */
-  #checkReader(printed: Counts, before: Counts | undefined, after: Counts | undefined): void {
-    for (const [event, n] of after ?? []) {
-      const said = printed.get(event) ?? 0
-      const from = before?.get(event) ?? 0
-      if (said >= from && said <= n) continue
-      throw new DemoError(`ecl-reader printed ${said} for "${event}", but ${n} is stored`)
-    }
   }
 
   #windowText(start: number, output: string, printed: Counts): string {
@@ -154,4 +132,13 @@ export class Watch {
 
 function describe(group: string, counts: Counts = new Map()): string {
   return `${group}: ${sumOf(counts)}, ${counts.size} different ones`
+}
+
+/** What the reader prints lies between what was stored before and after. */
+function checkReader(printed: Counts, before: StoredCounts, after: StoredCounts): void {
+  for (const [event, n] of after) {
+    const said = printed.get(event) ?? 0
+    if (said >= Number(before.get(event) ?? 0n) && said <= Number(n)) continue
+    throw new DemoError(`ecl-reader printed ${said} for "${event}", but ${n} is stored`)
+  }
 }

@@ -35,7 +35,12 @@ export class PrivateRedis {
   /** Starts a server and waits until it answers. */
   static async start(options: PrivateRedisOptions = {}): Promise<PrivateRedis> {
     const redis = new PrivateRedis(options)
-    await redis.start()
+    try {
+      await redis.start()
+    } catch (error) {
+      await redis.close()
+      throw error
+    }
     return redis
   }
 
@@ -59,7 +64,8 @@ export class PrivateRedis {
   /** Starts the server again, with what it has on disk. */
   async start(): Promise<void> {
     const { args = [], port = 0 } = this.#options
-    const binary = process.env['ECL_REDIS_SERVER'] ?? 'redis-server'
+    const given = process.env['ECL_REDIS_SERVER'] ?? ''
+    const binary = given === '' ? 'redis-server' : given
     const child = spawn(
       binary,
       [

@@ -121,7 +121,7 @@ const RULES: readonly Rule[] = [
     'refuses',
   ],
   [
-    /Protocol error/i,
+    /Protocol error|Unknown RESP type/i,
     'not Redis',
     'what answers there does not speak the Redis protocol',
     'refuses',
