@@ -4,6 +4,7 @@
  */
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { notices } from './notices.mjs'
 import { root, runAsMain, ScriptError, say, workspacePackages } from './workspace.mjs'
 
 /**
@@ -50,11 +51,14 @@ async function bundleOne(build, command) {
     legalComments: 'eof',
     define: { 'process.env.ECL_VERSION': JSON.stringify(command.version) },
     logLevel: 'silent',
+    metafile: true,
     write: false,
   }).catch((error) => {
     throw new ScriptError(`bundle: ${command.name}: ${error.message}`)
   })
   for (const file of result.outputFiles) replaceFile(file.path, file.text)
+  const licences = path.join(path.dirname(command.outfile), 'LICENSES-bundled.txt')
+  replaceFile(licences, notices(Object.keys(result.metafile.inputs)))
 }
 
 /**

@@ -36,8 +36,11 @@ local time = redis.call('TIME')
 local now = tonumber(time[1])
 
 -- Once. Before everything else, so that a copy delayed on its way changes nothing.
-local entry = redis.call('HGET', clients, client)
+local entry = redis.pcall('HGET', clients, client)
 local last_applied = 0
+if type(entry) == 'table' then
+  return redis.error_reply('WRONGTYPE the key "' .. clients .. '" is no hash; delete it')
+end
 if entry then
   last_applied = tonumber(string.match(entry, '^%d+')) or 0
 end

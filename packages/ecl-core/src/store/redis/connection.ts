@@ -165,7 +165,9 @@ export class RedisConnection {
     redis.stream.unref()
     // Before the first command, which a server that wants a password may take for an attack, and cut off unanswered.
     redis.ping().catch((caught: unknown) => {
-      this.#greeting = asError(caught)
+      const error = asError(caught)
+      // A user who may do nothing but what is needed is as good as any.
+      if (describeProblem(error).kind !== 'no permission') this.#greeting = error
     })
     for (const waiter of this.#waiting) waiter.resolve(redis)
     this.#waiting.clear()

@@ -324,6 +324,17 @@ describe('a logger on Redis', () => {
       expect(await stored(redis)).toBe(3)
     })
 
+    it('a key of ours that holds a value of another program', async () => {
+      const redis = await startRedis()
+      await redis.client.set('g:@clients', 'x')
+      await expectTrouble(
+        redis.backend,
+        /WRONGTYPE the key "g:@clients" is no hash; delete it/,
+        () => redis.client.del('g:@clients'),
+      )
+      expect(await stored(redis)).toBe(3)
+    })
+
     it('a server that does not speak TLS', async () => {
       const redis = await startRedis()
       const proxy = await startProxy(redis)
