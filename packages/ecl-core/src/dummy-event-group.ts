@@ -1,4 +1,5 @@
-import type { Counter, EventLog } from './event-group.ts'
+import type { EventLog } from './event-group.ts'
+import type { Counter } from './recorder.ts'
 
 /** Stands in for a group that is not in the config: takes every event and counts none. */
 export class DummyEventGroup implements EventLog {

@@ -503,12 +503,15 @@ describe('EventGroup', () => {
       const group = groupOf({ sync_interval: 60 })
       group.log('b', 3)
       group.log('b', -5)
+      const handle = group.counter('a')
       for (let i = 0; i < 3; i++) group.log('a', Number.MAX_SAFE_INTEGER)
+      for (let i = 0; i < 3; i++) handle.inc()
+      for (let i = 0; i < 3; i++) group.log('a')
       const flushed = group.flush()
       await clock.advance(1)
       await flushed
       const { counts: exact } = await group.read('5s', { current: true })
-      expect(exact.get('a')).toBe(3n * BigInt(Number.MAX_SAFE_INTEGER))
+      expect(exact.get('a')).toBe(3n * BigInt(Number.MAX_SAFE_INTEGER) + 6n)
       expect(exact.get('b')).toBe(-2n)
     })
 

@@ -22,12 +22,13 @@ export {
   type EventCountLoggerOptions,
   type EventOf,
 } from './event-count-logger.ts'
-export type { Counter, EventGroup, EventLog, WindowCounts } from './event-group.ts'
+export type { EventGroup, EventLog, WindowCounts } from './event-group.ts'
 export type { FlushOptions, FlushResult } from './flusher.ts'
 export type { GroupSpec } from './group-spec.ts'
 export { type EpochSeconds, graceMs, type Interval, windowEnd, windowStart } from './interval.ts'
 export { type Logger, silentLogger, stderrLogger } from './logger.ts'
 export { eventIdProblem, visible } from './names.ts'
+export type { Counter } from './recorder.ts'
 export type { Statistics } from './statistics.ts'
 export type {
   CounterStore,

@@ -197,6 +197,8 @@ export class RedisConnection {
     // That a connection ended says little; what was said just before says why.
     const error =
       [given, this.#greeting, this.#lastError].find((one) => one && !isVague(one)) ?? given
+    // ioredis adds the command with its arguments: those of AUTH hold the password, and those of a batch are many.
+    Reflect.deleteProperty(error, 'command')
     const problem = describeProblem(error)
     const message = `Redis at ${this.endpoint}: ${problem.message}`
     const nowMs = this.#options.clock.monotonicMs()

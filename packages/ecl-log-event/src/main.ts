@@ -1,0 +1,15 @@
+import { parseArguments } from './arguments.ts'
+import { EXIT, type ExitCode } from './exit.ts'
+
+async function main(): Promise<ExitCode> {
+  const parsed = parseArguments(process.argv)
+  if (parsed.status === 'answered') return EXIT.done
+  if (parsed.status === 'wrong') return EXIT.usage
+  // Loaded only now: --help and a slip of the keyboard need neither Redis nor YAML.
+  const { run } = await import('./run.ts')
+  return run(parsed.request)
+}
+
+void main().then((code) => {
+  process.exitCode = code
+})
