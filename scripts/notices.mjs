@@ -12,7 +12,7 @@ import { root, ScriptError } from './workspace.mjs'
 export function notices(inputs) {
   const folders = new Set(inputs.flatMap((input) => packageFolder(input) ?? []))
   const texts = [...folders].map((folder) => noticeOf(path.join(root, folder)))
-  return `${texts.sort().join(`\n${'-'.repeat(78)}\n\n`)}`
+  return texts.sort().join(`\n${'-'.repeat(78)}\n\n`)
 }
 
 /** @param {string} input @returns {string | undefined} the folder of the dependency that a file belongs to */

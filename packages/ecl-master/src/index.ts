@@ -1,7 +1,2 @@
-export {
-  Master,
-  type MasterEvents,
-  type MasterOptions,
-  type RotatedWindow,
-  type SettledWindow,
-} from './master.ts'
+export { Master, type MasterOptions } from './master.ts'
+export type { MasterEvents, RotatedWindow, SettledWindow } from './master-events.ts'

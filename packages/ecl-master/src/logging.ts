@@ -8,16 +8,34 @@ import { prettyFactory } from 'pino-pretty'
  * @param verbose also what is routine, such as every window that is turned over
  */
 export function openLog(verbose: boolean): Logger {
-  const level = verbose ? 'debug' : 'info'
+  const options = {
+    level: verbose ? 'debug' : 'info',
+    name: 'ecl-master',
+    serializers: { err: describeError },
+  }
   // Synchronous: a line about a failure must be out before the process ends.
   const stderr = destination({ fd: 2, sync: true })
-  if (process.stderr.isTTY !== true) return pino({ level, name: 'ecl-master' }, stderr)
+  if (process.stderr.isTTY !== true) return pino(options, stderr)
   const format = prettyFactory({
     colorize: (process.env['NO_COLOR'] ?? '') === '',
     translateTime: 'SYS:yyyy-mm-dd HH:MM:ss.l',
     ignore: 'pid,hostname,name',
     hideObject: true,
+    errorLikeObjectKeys: [],
   })
-  const log: Pino = pino({ level }, { write: (line: string) => void stderr.write(format(line)) })
+  const log: Pino = pino(options, { write: (line: string) => void stderr.write(format(line)) })
   return log
+}
+
+/**
+ * An error in a log line. Where it came up says something about a bug only; and no other properties, since those of a
+ * Redis client hold the command, a password's included.
+ */
+function describeError(caught: unknown): unknown {
+  if (!(caught instanceof Error)) return caught
+  const { name: type, message, stack } = caught
+  const code = 'code' in caught ? { code: caught.code } : {}
+  const isBug =
+    caught instanceof TypeError || caught instanceof RangeError || caught instanceof ReferenceError
+  return { type, message, ...code, ...(isBug && { stack }) }
 }

@@ -1,4 +1,12 @@
-import { type WindowRef, type WindowState, windowEnd, windowStart } from 'ecl-core'
+import {
+  type EpochSeconds,
+  graceMs,
+  type Interval,
+  type WindowRef,
+  type WindowState,
+  windowEnd,
+  windowStart,
+} from 'ecl-core'
 
 /** How often a master looks though no boundary is near: a crash of the store may have undone a rotation. */
 export const CHECK_MS = 500
@@ -53,4 +61,23 @@ export function planRotations(
  */
 function foreignMasterMs(intervalSeconds: number): number {
   return Math.min(1000, intervalSeconds * 250)
+}
+
+/**
+ * How long after a rotation its window has settled: one grace after the boundary, when loggers have sent what they held.
+ * A rotation later than that comes after an outage, of which loggers recover in the same moment: they get a grace from
+ * then, but not so long that the next rotation could come first.
+ *
+ * @param current the window that has begun by the rotation
+ * @param storeTimeMs when the rotation took place, by the store's clock
+ */
+export function settleDelayMs(
+  interval: Interval,
+  current: EpochSeconds,
+  storeTimeMs: number,
+): number {
+  const grace = graceMs(interval.seconds)
+  const sinceBoundaryMs = storeTimeMs - current * 1000
+  if (sinceBoundaryMs <= grace) return grace - sinceBoundaryMs
+  return Math.min(grace, (interval.seconds * 1000 - sinceBoundaryMs) / 2)
 }

@@ -57,7 +57,11 @@ export class PrivateRedis {
 
   /** A client for looking at keys and writing them as others do; closed by `close`. */
   get client(): Redis {
-    this.#client ??= new Redis({ path: this.socket, maxRetriesPerRequest: null })
+    // It comes back by itself when the server does.
+    this.#client ??= new Redis({ path: this.socket, maxRetriesPerRequest: null }).on(
+      'error',
+      () => undefined,
+    )
     return this.#client
   }
 

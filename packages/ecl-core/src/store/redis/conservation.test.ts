@@ -218,7 +218,11 @@ describe('any schedule of loggers, masters and repeated deliveries', () => {
         interval.spec,
         [...windows]
           .map(
-            ([window, events]) => [window, [...events].filter(([, n]) => n !== 0).sort()] as const,
+            ([window, events]) =>
+              [
+                window,
+                [...events].filter(([, n]) => n !== 0).sort(([a], [b]) => (a < b ? -1 : 1)),
+              ] as const,
           )
           .filter(([, events]) => events.length > 0)
           .sort(([a], [b]) => a - b),

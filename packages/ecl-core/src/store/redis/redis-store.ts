@@ -126,13 +126,16 @@ export class RedisStore implements CounterStore {
     await this.#write(async (redis) => {
       const found = await foreignEvents(redis, this.#reading.keyPrefix, windows)
       for (const { group, interval } of windows) {
-        const events = found
-          .filter((key) => key.group === group.name && key.interval === interval.spec)
-          .filter((key) => key.part === 'cur')
-          .map((key) => key.event)
-        for (let first = 0; first < events.length; first += ADOPT_CHUNK) {
-          const chunk = events.slice(first, first + ADOPT_CHUNK)
-          await redis.sadd(indexKey(group, interval, 'cur'), ...chunk)
+        // Those of last, too: the original's master leaves no index of them, and they would stay there for ever.
+        for (const part of ['cur', 'last'] as const) {
+          const events = found
+            .filter((key) => key.group === group.name && key.interval === interval.spec)
+            .filter((key) => key.part === part)
+            .map((key) => key.event)
+          for (let first = 0; first < events.length; first += ADOPT_CHUNK) {
+            const chunk = events.slice(first, first + ADOPT_CHUNK)
+            await redis.sadd(indexKey(group, interval, part), ...chunk)
+          }
         }
       }
     })

@@ -1,0 +1,56 @@
+import { Command, CommanderError, Option } from 'commander'
+
+/** What is asked for. */
+export interface MasterRequest {
+  readonly config: string
+  readonly mode: 'daemon' | 'once' | 'check'
+  readonly verbose: boolean
+}
+
+/** What the command line says. `answered` and `wrong` are dealt with: commander has printed what there was to say. */
+export type Parsed =
+  | { readonly status: 'request'; readonly request: MasterRequest }
+  | { readonly status: 'answered' }
+  | { readonly status: 'wrong' }
+
+interface Options {
+  readonly verbose?: true
+  readonly once?: true
+  readonly check?: true
+}
+
+function commandLine(): Command {
+  return new Command('ecl-master')
+    .description(
+      'Turns the windows of Event Count Logger over at each interval boundary. Any number may run.',
+    )
+    .argument('<config>', 'YAML file with the groups and the connection')
+    .option('-v, --verbose', 'log every window that is turned over')
+    .option('--once', 'rotate what is due, and exit')
+    .addOption(
+      new Option('--check', 'check the config and the connection, and exit').conflicts('once'),
+    )
+    .version(process.env['ECL_VERSION'] ?? 'dev')
+    .addHelpText(
+      'after',
+      '\nSIGTERM and SIGINT end it, SIGHUP reads the config again.\nExit codes: 0 done, 1 config at fault, 2 wrong usage, 3 Redis cannot be reached or refuses.',
+    )
+    .showHelpAfterError('(--help tells more)')
+    .allowExcessArguments(false)
+    .exitOverride()
+}
+
+/** @param argv as in `process.argv`. Prints help, version and complaints itself */
+export function parseArguments(argv: readonly string[]): Parsed {
+  const command = commandLine()
+  try {
+    command.parse(argv)
+  } catch (caught) {
+    if (!(caught instanceof CommanderError)) throw caught
+    return { status: caught.exitCode === 0 ? 'answered' : 'wrong' }
+  }
+  const [config = ''] = command.args
+  const { verbose = false, once = false, check = false } = command.opts<Options>()
+  const mode = check ? 'check' : once ? 'once' : 'daemon'
+  return { status: 'request', request: { config, mode, verbose } }
+}

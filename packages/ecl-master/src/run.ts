@@ -1,0 +1,71 @@
+import {
+  asError,
+  ConfigError,
+  loadConfig,
+  openStore,
+  resolveGroups,
+  StoreError,
+  silentLogger,
+} from 'ecl-core'
+import type { MasterRequest } from './arguments.ts'
+import { runDaemon } from './daemon.ts'
+import { EXIT, type ExitCode } from './exit.ts'
+import { keepAlive } from './keep-alive.ts'
+import { openLog } from './logging.ts'
+import { Master } from './master.ts'
+
+/**
+ * Does what was asked for.
+ *
+ * @returns the exit code; never rejects
+ */
+export async function run({ config, mode, verbose }: MasterRequest): Promise<ExitCode> {
+  try {
+    if (mode === 'check') await keepAlive(() => check(config))
+    else if (mode === 'once') await rotateOnce(config, verbose)
+    else await keepAlive(() => runDaemon(config, verbose))
+    return EXIT.done
+  } catch (caught) {
+    const { message } = asError(caught)
+    // A fault of the config opens with the file's name and line.
+    process.stderr.write(
+      caught instanceof ConfigError ? `${message}\n` : `ecl-master: ${message}\n`,
+    )
+    return caught instanceof StoreError ? EXIT.unreachable : EXIT.atFault
+  }
+}
+
+/** Rotates what is due. @throws ConfigError, StoreError */
+async function rotateOnce(file: string, verbose: boolean): Promise<void> {
+  const { groups, backend, warnings } = await loadConfig(file)
+  const log = openLog(verbose)
+  for (const warning of warnings) log.warn({ file }, warning)
+  // What a store logs is in the error, too, which ends this.
+  const store = openStore(backend, { logger: silentLogger })
+  try {
+    await new Master(groups, store, { logger: log }).runOnce()
+  } finally {
+    await store.close()
+  }
+}
+
+/** Tries config and connection, and says on stderr what is doubtful. @throws ConfigError, StoreError */
+async function check(file: string): Promise<void> {
+  const { groups, backend, warnings } = await loadConfig(file)
+  const windows = resolveGroups(groups).flatMap((group) =>
+    group.intervals.map((interval) => ({ group, interval })),
+  )
+  const store = openStore(backend, { logger: silentLogger })
+  try {
+    const doubts = [...warnings, ...(await store.warnings())]
+    await store.windows(windows)
+    for (const doubt of doubts) process.stderr.write(`warning: ${doubt}\n`)
+    process.stdout.write(`${file}: ${countOf(windows.length, 'window')} to rotate; Redis answers\n`)
+  } finally {
+    await store.close()
+  }
+}
+
+function countOf(n: number, what: string): string {
+  return n === 1 ? `1 ${what}` : `${n} ${what}s`
+}
