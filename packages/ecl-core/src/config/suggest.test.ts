@@ -12,11 +12,12 @@ describe('suggest', () => {
     ['sync intervall', 'sync_interval'],
     ['interval', 'intervals'],
     ['sync-limti', 'sync_limit'],
+    ['max', 'max_events'],
   ])('takes %j for %j', (word, meant) => {
     expect(suggest(word, KEYS)).toBe(meant)
   })
 
-  it.each(['', 'password', 'x', 'e'.repeat(100_000)])(
+  it.each(['', 'password', 'x', 'sync', 'e'.repeat(100_000)])(
     'suggests nothing for what is far off',
     (word) => {
       expect(suggest(word, KEYS)).toBeUndefined()

@@ -1,7 +1,8 @@
 /**
  * The candidate that someone who wrote `word` most likely meant.
  *
- * @returns undefined where none is near: more than a third of the letters would have to change.
+ * @returns undefined where none is near: more than a third of the letters would have to change, and it is no beginning of
+ *   exactly one of them
  */
 export function suggest(word: string, candidates: readonly string[]): string | undefined {
   const written = fold(word)
@@ -14,8 +15,13 @@ export function suggest(word: string, candidates: readonly string[]): string | u
       fewest = edits
     }
   }
-  return nearest
+  if (nearest !== undefined || written.length < MIN_BEGINNING) return nearest
+  const begun = candidates.filter((candidate) => fold(candidate).startsWith(written))
+  return begun.length === 1 ? begun[0] : undefined
 }
+
+/** With fewer letters a word may be the beginning of anything. */
+const MIN_BEGINNING = 3
 
 /** Case and the character between words are the commonest slips, and no reason to doubt what was meant. */
 function fold(word: string): string {
