@@ -42,6 +42,7 @@ export async function runDaemon(file: string, verbose: boolean): Promise<void> {
   }
   let reloaded = Promise.resolve()
   reload = () => {
+    if (ending) return
     log.info({ file }, 'reading the config again')
     // One after the other, so that the file's latest state wins.
     reloaded = reloaded.then(readAgain)

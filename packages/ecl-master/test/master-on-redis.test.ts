@@ -40,9 +40,12 @@ async function now(): Promise<number> {
   return seconds + microseconds / 1e6
 }
 
-/** Waits until a window of so many seconds has run for a part of it, so that a test is not surprised by its end. */
-function early(lengthS: number, part = 0.3): Promise<void> {
-  return until(async () => (await now()) % lengthS < lengthS * part, 15_000)
+/** Waits until a window of so many seconds has been turned over, and runs on for long. */
+function early(lengthS: number, part = 0.4): Promise<void> {
+  return until(async () => {
+    const run = ((await now()) % lengthS) / lengthS
+    return run > part / 3 && run < part
+  })
 }
 
 /** What a Python master leaves when it has just turned a window over: the time of day, and nothing of ours. */
@@ -145,8 +148,10 @@ describe('after a crash of the server', () => {
     await new Promise((resolve) => refusing.close(resolve))
     expect(logger.complaints).toEqual([expect.stringMatching(/is redis-server running/)])
     await redis.start()
-    await until(() => logger.lines.some((line) => line.includes('is back after')))
-    expect(logger.complaints).toHaveLength(1)
+    const backs = () => logger.lines.filter((line) => line.includes('is back after'))
+    await until(() => backs().length > 0)
+    await until(async () => (await stored('g:1h:cur:@ts')) !== null)
+    expect(backs()).toHaveLength(1)
   })
 })
 

@@ -6,6 +6,8 @@ import type { Redis } from 'ioredis'
  * @returns one sentence each, with the remedy; none where the user may not look
  */
 export async function serverWarnings(redis: Redis): Promise<string[]> {
+  // Fails where the server does not answer; what it does not answer below, the user may not know.
+  await redis.time()
   const info = parseInfo(await redis.info().catch(() => ''))
   const config = (parameter: string) =>
     redis.config('GET', parameter).then(
