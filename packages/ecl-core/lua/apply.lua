@@ -16,12 +16,21 @@
 --          'hold'
 --
 -- Safe to repeat: the client's entry holds the last applied number, and a batch is applied only right behind the number
--- that it follows. Redis does not roll a script back, so that number is stored before the first count: what aborts
--- later may lose, but never doubles. All that can be foreseen to fail after that point is caught, and reported.
+-- that it follows. Redis does not roll a script back, so the order of writes matters: first the marks of windows and the
+-- index, which say nothing wrong when no count follows; then the number; then nothing but counts, each of them caught
+-- when it fails, and reported. What aborts before the number is done again whole, and nothing aborts after it.
 
 local function whole(text)
   -- tostring(1e15) is '1e+15': numbers go out as texts made here
   return string.format('%.0f', text)
+end
+
+-- A mark as masters write it; a foreign value, or one of another type, counts as none, and SET replaces it.
+local function mark(key)
+  local text = redis.pcall('GET', key)
+  if type(text) == 'string' and #text <= 15 and string.match(text, '^%d+$') then
+    return tonumber(text), text
+  end
 end
 
 local clients = KEYS[1]
@@ -64,9 +73,7 @@ for i = 1, interval_count do
   local length = tonumber(ARGV[first_interval + 2 * i - 1])
   local prefix = base .. spec .. ':'
   local stamp = at - at % length
-  -- pcall: a foreign value of another type counts as none, and SET replaces it
-  local raw = redis.pcall('GET', prefix .. 'cur:@ts')
-  local current = type(raw) == 'string' and tonumber(raw)
+  local current, raw = mark(prefix .. 'cur:@ts')
   if current then
     current = current - current % length
   end
@@ -86,10 +93,9 @@ for i = 1, interval_count do
     placements[i] = 'ahead'
   else
     local last = current - length
-    local by = redis.pcall('GET', prefix .. 'cur:@by')
-    if by == raw then
-      local told = redis.pcall('GET', prefix .. 'last:@ts')
-      last = type(told) == 'string' and tonumber(told) or last
+    local _, by = mark(prefix .. 'cur:@by')
+    if raw and by == raw then
+      last = mark(prefix .. 'last:@ts') or last
     end
     if stamp == last then
       placements[i] = 'last'
@@ -101,14 +107,51 @@ for i = 1, interval_count do
   counters[i] = counter
 end
 
--- The number, before the counts. This is also the first write: where Redis is out of memory, or a replica, the script
--- ends here and nothing has changed.
-redis.call('HSET', clients, client, whole(number) .. ' ' .. time[1] .. ' ' .. (closes and '1' or '0'))
-
+-- The marks. This is the first write at the earliest: where Redis is out of memory, or a replica, the script ends here.
 for i = 1, interval_count do
   local begin = counters[i].begin
   if begin then
     redis.call('MSET', counters[i].prefix .. 'cur:@ts', begin, counters[i].prefix .. 'cur:@by', begin)
+  end
+end
+
+-- The names to count under: what is over the bound of a group goes to its overflow event.
+local max_events, exempt = tonumber(ARGV[8]), tonumber(ARGV[10])
+local function names(index)
+  local size = max_events and redis.pcall('SCARD', index)
+  local ids, new = {}, {}
+  for e = 1, event_count do
+    local event = ARGV[first_event + 2 * e - 2]
+    if type(size) == 'number' and e > exempt and redis.call('SISMEMBER', index, event) == 0 then
+      if size >= max_events then
+        event = ARGV[9]
+      elseif not new[event] then
+        new[event] = true
+        size = size + 1
+      end
+    end
+    ids[e] = event
+  end
+  return ids
+end
+
+-- The index. It may name more than exists.
+for i = 1, event_count > 0 and interval_count or 0 do
+  counters[i].prefix = counters[i].prefix .. counters[i].where .. ':'
+  local index = counters[i].prefix .. '@ids'
+  counters[i].ids = names(index)
+  -- unpack takes 7,999 values at most
+  for first = 1, event_count, 1000 do
+    local last = math.min(first + 999, event_count)
+    local added = redis.pcall('SADD', index, unpack(counters[i].ids, first, last))
+    if type(added) == 'table' then
+      if not string.match(added.err, '^WRONGTYPE') then
+        return added
+      end
+      -- A foreign value in the index' place; without an index a rotation would not find the events.
+      redis.call('UNLINK', index)
+      redis.call('SADD', index, unpack(counters[i].ids, first, last))
+    end
   end
 end
 
@@ -124,49 +167,17 @@ if number == 1 then
   end
 end
 
+redis.call('HSET', clients, client, whole(number) .. ' ' .. time[1] .. ' ' .. (closes and '1' or '0'))
+
 local failures = {}
-if event_count == 0 then
-  return { 'applied', time[1], time[2], placements, failures }
-end
-
-local function fail(i, e, err)
-  failures[#failures + 1] = i
-  failures[#failures + 1] = e
-  failures[#failures + 1] = err
-end
-
-local max_events = tonumber(ARGV[8])
-local exempt = tonumber(ARGV[10])
-
-for i = 1, interval_count do
-  local prefix = counters[i].prefix .. counters[i].where .. ':'
-  local index = prefix .. '@ids'
-  local size = max_events and redis.pcall('SCARD', index)
-  local ids = {}
+for i = 1, event_count > 0 and interval_count or 0 do
+  local prefix, ids = counters[i].prefix, counters[i].ids
   for e = 1, event_count do
-    local event = ARGV[first_event + 2 * e - 2]
-    if type(size) == 'number' and e > exempt and redis.call('SISMEMBER', index, event) == 0 then
-      if size >= max_events then
-        event = ARGV[9]
-      else
-        size = size + 1
-        redis.call('SADD', index, event)
-      end
-    end
-    local done = redis.pcall('INCRBY', prefix .. event, ARGV[first_event + 2 * e - 1])
+    local done = redis.pcall('INCRBY', prefix .. ids[e], ARGV[first_event + 2 * e - 1])
     if type(done) == 'table' then
-      fail(i, e, done.err)
-    end
-    ids[#ids + 1] = event
-    -- unpack takes 7,999 values at most
-    if #ids == 1000 or e == event_count then
-      local added = redis.pcall('SADD', index, unpack(ids))
-      if type(added) == 'table' then
-        -- a foreign value in the index' place; without it a rotation would not find the events
-        redis.call('UNLINK', index)
-        redis.call('SADD', index, unpack(ids))
-      end
-      ids = {}
+      failures[#failures + 1] = i
+      failures[#failures + 1] = e
+      failures[#failures + 1] = done.err
     end
   end
 end

@@ -25,9 +25,12 @@ local time = redis.call('TIME')
 local now = tonumber(time[1])
 local window = now - now % length
 
--- pcall: a foreign value of another type counts as none, and SET replaces it
+-- A foreign value, or one of another type, counts as none, and SET replaces it.
 local raw = redis.pcall('GET', KEYS[1])
-local current = type(raw) == 'string' and tonumber(raw)
+local current
+if type(raw) == 'string' and #raw <= 15 and string.match(raw, '^%d+$') then
+  current = tonumber(raw)
+end
 
 if not current then
   redis.call('MSET', cur .. '@ts', whole(window), cur .. '@by', whole(window))

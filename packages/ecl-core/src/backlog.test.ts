@@ -71,7 +71,9 @@ describe('Backlog', () => {
 
   it('sends again in one interval only what failed in one interval only', () => {
     const backlog = new Backlog(INTERVALS)
-    backlog.addRest(NOON as EpochSeconds, ONE_MINUTE, new Map([['a', 7]]))
+    const rest = { at: NOON as EpochSeconds, intervals: [ONE_MINUTE], serial: 0 }
+    backlog.addRest({ ...rest, counts: [['a', 3]] }, now(1))
+    backlog.addRest({ ...rest, counts: [['a', 4]] }, now(1))
     backlog.add(segment(NOON, { a: 1 }), now(1))
     expect(backlog.take(10)).toMatchObject({ intervals: [ONE_MINUTE], counts: [['a', 7]] })
     expect(backlog.take(10)).toMatchObject({ intervals: INTERVALS, counts: [['a', 1]] })

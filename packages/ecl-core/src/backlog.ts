@@ -8,7 +8,7 @@ interface Pending {
   intervals: readonly Interval[]
   readonly counts: Map<string, Count>
   /** The age of the oldest counts in it: rises with every segment that is handed over. */
-  readonly serial: number
+  serial: number
   openedMs: number
   closedMs: number
   /** A part of it is on its way: nothing may be merged into the rest. */
@@ -75,12 +75,12 @@ export class Backlog {
     return total
   }
 
-  /** Takes over a closed segment. */
+  /** Takes over a closed segment, its counts included. */
   add(segment: ClosedSegment, horizon: Horizon): void {
     this.#pending.push({
       at: segment.at,
       intervals: this.#intervals,
-      counts: new Map<string, Count>(segment.counts),
+      counts: segment.counts,
       serial: this.#nextSerial++,
       openedMs: segment.openedMs,
       closedMs: segment.closedMs,
@@ -89,17 +89,16 @@ export class Backlog {
     if (this.#pending.length > 1) this.#tidy(horizon)
   }
 
-  /** Takes back what could not be counted in one interval, to be sent again in another batch. */
-  addRest(at: EpochSeconds, interval: Interval, counts: ReadonlyMap<string, Count>): void {
+  /** Takes back what could not be counted in some intervals, to be sent again in another batch. */
+  addRest(rest: Portion, horizon: Horizon): void {
     this.#pending.push({
-      at,
-      intervals: [interval],
-      counts: new Map(counts),
-      serial: this.#nextSerial++,
+      ...rest,
+      counts: new Map(rest.counts),
       openedMs: 0,
       closedMs: 0,
       begun: false,
     })
+    this.#tidy(horizon)
   }
 
   /** Takes out the oldest counts, at most so many events. */
@@ -148,17 +147,23 @@ export class Backlog {
         into.counts.set(event, addCounts(into.counts.get(event) ?? 0, count))
       }
       into.closedMs = pending.closedMs
+      into.serial = Math.min(into.serial, pending.serial)
     }
     this.#pending = tidied
   }
 }
 
 function mergeable(a: Pending, b: Pending, horizon: Horizon): boolean {
-  if (a.begun || b.begun || a.intervals !== b.intervals) return false
+  if (a.begun || b.begun || !sameIntervals(a, b)) return false
   return a.intervals.every((interval) => {
     const [inA, inB] = [windowStart(a.at, interval), windowStart(b.at, interval)]
     return inA === inB || (isLate(inA, interval, horizon) && isLate(inB, interval, horizon))
   })
+}
+
+function sameIntervals(a: Pending, b: Pending): boolean {
+  if (a.intervals.length !== b.intervals.length) return false
+  return a.intervals.every((interval, index) => interval === b.intervals[index])
 }
 
 /**

@@ -22,6 +22,8 @@ export interface Batch {
   readonly intervals: readonly Interval[]
   /** At most MAX_BATCH_EVENTS entries, each event once. */
   readonly counts: readonly (readonly [event: string, count: Count])[]
+  /** Events that a bound on the group's events does not touch: those of the config and those declared since. */
+  readonly declared: ReadonlySet<string>
   /** Whether the store may answer `hold` when the window of the counts has not begun there yet. */
   readonly mayHold: boolean
   /** Whether this is the client's last batch. */

@@ -14,11 +14,15 @@ const FIRST_HOLD_MS = 10
 const LONGEST_HOLD_MS = 320
 const FIRST_RETRY_MS = 20
 const LONGEST_RETRY_MS = 2000
+/** An error of the store's clock that may put counts on the wrong side of a boundary. */
+const COARSE_MS = 5
 
 /** What a delivery needs. */
 export interface DeliveryOptions {
   readonly group: GroupSpec
   readonly clientId: string
+  /** The events of the config and those declared since. */
+  readonly declared: ReadonlySet<string>
   readonly store: CounterStore
   readonly clock: Clock
   readonly storeClock: StoreClock
@@ -58,7 +62,9 @@ export class Delivery {
   readonly #options: DeliveryOptions
   readonly #graceMs: number
   readonly #stop = new AbortController()
-  readonly #hurry = new AbortController()
+  readonly #onTrouble: () => void
+  #hurry = new AbortController()
+  #closing = false
   #lastNumber = 0
   #inFlight: Batch | undefined
   /** When the store was last heard, by the monotonic clock. */
@@ -70,8 +76,10 @@ export class Delivery {
   #holdExhausted = false
   #reported = new Set<string>()
 
-  constructor(options: DeliveryOptions) {
+  /** @param onTrouble called back when a batch could not be delivered, and will be sent again */
+  constructor(options: DeliveryOptions, onTrouble: () => void) {
     this.#options = options
+    this.#onTrouble = onTrouble
     this.#graceMs = graceMs(shortestSeconds(options.group.intervals))
   }
 
@@ -96,9 +104,44 @@ export class Delivery {
     return this.#options.storeClock.atMonotonicMs(this.#heardMs) / 1000
   }
 
+  /** Whether the store is away, as far as is known: the last attempt failed. */
+  get broken(): boolean {
+    return this.#broken
+  }
+
   /** From now on no batch asks to be held, and a wait for a hold or a retry is cut short. */
-  close(): void {
+  hurry(): void {
     this.#hurry.abort()
+  }
+
+  /** The end of `hurry`, unless it is for good. */
+  relax(): void {
+    if (!this.#closing) this.#hurry = new AbortController()
+  }
+
+  /** Hurries for good. */
+  close(): void {
+    this.#closing = true
+    this.#hurry.abort()
+  }
+
+  /**
+   * Asks for the store's time once more where the first reply was slow: what was counted before it is about to be stamped
+   * by that.
+   */
+  async sharpenClock(): Promise<void> {
+    const { store, storeClock } = this.#options
+    if (storeClock.errorMs < COARSE_MS) return
+    try {
+      storeClock.observe(await store.windows([]))
+    } catch (caught) {
+      this.#reportOnce(asError(caught))
+    }
+  }
+
+  /** Waits for the back-off of so many failures in a row. */
+  backOff(failures: number): Promise<void> {
+    return this.#pause(FIRST_RETRY_MS, LONGEST_RETRY_MS, failures)
   }
 
   /** Gives up: `send` returns at once, and what is in flight stays there. */
@@ -122,6 +165,7 @@ export class Delivery {
       at: parcel.portion?.at,
       intervals: parcel.portion?.intervals ?? group.intervals,
       counts: parcel.portion?.counts ?? [],
+      declared: this.#options.declared,
       mayHold: false,
       closes: parcel.closes,
     }
@@ -129,6 +173,8 @@ export class Delivery {
     let holds = 0
     let failures = 0
     while (!this.#stop.signal.aborted) {
+      // Masters are cut off, too, while there is no connection.
+      if (!this.#options.store.connected) this.#broken = true
       batch = { ...batch, mayHold: this.#mayHold(batch) }
       const reply = await this.#attempt(batch)
       switch (reply?.status) {
@@ -156,10 +202,9 @@ export class Delivery {
   /** One try; undefined when it is not known whether the batch was applied. */
   async #attempt(batch: Batch): Promise<Applied | undefined> {
     const { clock, store, storeClock, statistics } = this.#options
-    const sentMs = clock.monotonicMs()
     try {
       const reply = await store.apply(batch)
-      storeClock.observe(sentMs, reply.storeTimeMs)
+      storeClock.observe(reply)
       if (this.#broken) {
         this.#broken = false
         this.#recoveredAtMs = reply.storeTimeMs
@@ -170,6 +215,7 @@ export class Delivery {
       this.#broken = true
       statistics.retries++
       this.#reportOnce(asError(caught))
+      this.#onTrouble()
       return undefined
     }
   }
@@ -208,12 +254,12 @@ export class Delivery {
     const { group, logger, statistics } = this.#options
     const events = sumCounts(batch.counts)
     statistics.unknown += events
+    this.#inFlight = undefined
+    this.#lastNumber = 0
     logger.error(
       { group: group.name, events },
       `group "${group.name}": it is not known whether ${events} events were counted: the store was away for so long that it has forgotten this client`,
     )
-    this.#inFlight = undefined
-    this.#lastNumber = 0
     return { batch, applied: undefined }
   }
 
@@ -236,16 +282,17 @@ export class Delivery {
     const { statistics } = this.#options
     const events = sumCounts(batch.counts)
     statistics.batches++
-    statistics.applied += events
+    this.#inFlight = undefined
+    this.#lastNumber = batch.number
+    this.#reported.clear()
+    // What failed in some intervals has been counted with the batch that it was in.
+    if (batch.intervals === this.#options.group.intervals) statistics.applied += events
     if (applied.status === 'applied' && batch.counts.length > 0) {
       const ahead = applied.placements.includes('ahead')
       if (ahead || applied.placements.includes('late')) statistics.late += events
       else this.#holdExhausted = false
       if (ahead) this.#noteNoMaster()
     }
-    this.#inFlight = undefined
-    this.#lastNumber = batch.number
-    this.#reported.clear()
     return { batch, applied }
   }
 

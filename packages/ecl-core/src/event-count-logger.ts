@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
+import { atExit } from './at-exit.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { GroupConfig, GroupsConfig } from './config/config-types.ts'
 import { resolveGroups } from './config/resolve-groups.ts'
@@ -9,7 +10,7 @@ import { EventGroup, type EventLog } from './event-group.ts'
 import type { FlushResult } from './flusher.ts'
 import type { GroupSpec } from './group-spec.ts'
 import { holdProcess } from './keep-alive.ts'
-import { type Logger, stderrLogger } from './logger.ts'
+import { harmless, type Logger, stderrLogger } from './logger.ts'
 import { newDeliveryStatistics, type Statistics, sumStatistics } from './statistics.ts'
 import type { CounterStore } from './store/counter-store.ts'
 import { type Backend, describeBackend, openStore } from './store/open-store.ts'
@@ -65,6 +66,7 @@ export class EventCountLogger<const G extends GroupsConfig = GroupsConfig> {
   readonly #storeClock: StoreClock
   readonly #logger: Logger
   readonly #random: () => number
+  readonly #forgetExit: () => void
   #closing: Promise<FlushResult> | undefined
   #exiting = false
 
@@ -77,14 +79,14 @@ export class EventCountLogger<const G extends GroupsConfig = GroupsConfig> {
   constructor(groups: G, backend: Backend = {}, options: EventCountLoggerOptions = {}) {
     this.#config = groups
     this.#specs = new Map(resolveGroups(groups).map((spec) => [spec.name, spec]))
-    this.#logger = options.logger ?? stderrLogger
+    this.#logger = harmless(options.logger ?? stderrLogger)
     this.#clock = options.clock ?? systemClock
     this.#random = options.random ?? Math.random
     this.#storeClock = new StoreClock(this.#clock)
     this.#backend = backend
     this.#store = openStore(backend, { logger: this.#logger, clock: this.#clock })
     this.#ownsStore = this.#store !== backend
-    process.on('beforeExit', this.#flushAtExit)
+    this.#forgetExit = atExit(() => this.#flushAtExit())
   }
 
   /**
@@ -137,7 +139,7 @@ export class EventCountLogger<const G extends GroupsConfig = GroupsConfig> {
   }
 
   async #close(timeoutMs: number): Promise<FlushResult> {
-    process.off('beforeExit', this.#flushAtExit)
+    this.#forgetExit()
     const release = holdProcess()
     try {
       const results = await Promise.all(
@@ -164,16 +166,16 @@ export class EventCountLogger<const G extends GroupsConfig = GroupsConfig> {
       random: this.#random,
     })
     this.#groups.set(spec.name, group)
+    // Too late: it refuses what is logged, and says so.
+    if (this.#closing !== undefined) void group.close(0)
     return group
   }
 
-  /** Nothing else is left to do in this process. An arrow function, as it is a listener. */
-  readonly #flushAtExit = (): void => {
+  /** Nothing else is left to do in this process. */
+  #flushAtExit(): void {
     if (this.#exiting || this.stats.unsent === 0) return
     this.#exiting = true
-    const flushes = Array.from(this.#groups.values(), (group) =>
-      group.flush({ timeoutMs: EXIT_TIMEOUT_MS }),
-    )
+    const flushes = Array.from(this.#groups.values(), (group) => group.flushAtExit(EXIT_TIMEOUT_MS))
     void Promise.all(flushes).then((results) => {
       const unsent = results.reduce((sum, { unsentEvents }) => sum + unsentEvents, 0)
       if (unsent === 0) this.#exiting = false

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import type { Batch } from './batch.ts'
+import { delay } from './clock.ts'
 import type { GroupConfig } from './config/config-types.ts'
 import { resolveGroups } from './config/resolve-groups.ts'
 import { type CloseOptions, EventCountLogger } from './event-count-logger.ts'
@@ -16,6 +17,7 @@ describe('EventGroup', () => {
   let store: FaultyStore
   let faults: (Fault | undefined)[]
   let away: boolean
+  let connected: boolean
   let messages: string[]
   let loggers: { close(options?: CloseOptions): Promise<FlushResult> }[]
 
@@ -34,7 +36,15 @@ describe('EventGroup', () => {
     away = false
     messages = []
     loggers = []
+    connected = true
     store = new FaultyStore(memory, () => (away ? 'lost' : faults.shift()))
+    Object.defineProperty(store, 'connected', { get: () => connected })
+    const { apply } = store
+    // As a store does that waits for its connection.
+    store.apply = async (batch) => {
+      while (!connected) await delay(clock, 10)
+      return apply.call(store, batch)
+    }
   })
 
   afterEach(async () => {
@@ -217,6 +227,43 @@ describe('EventGroup', () => {
       expect(group.stats.late).toBe(0)
     })
 
+    it('waits for masters after the store was away, though no batch had failed meanwhile', async () => {
+      const group = groupOf({})
+      group.log('a')
+      await clock.advance(4001)
+      connected = false
+      group.log('a', 10)
+      await clock.advance(4400)
+      expect(group.stats.unsent).toBe(10)
+      connected = true
+      await clock.advance(500)
+      expect(group.stats.unsent).toBe(10)
+      await rotate()
+      await clock.advance(400)
+      expect(await counts('last')).toEqual({ a: 1, b: 0 })
+      expect(await counts('cur')).toEqual({ a: 10, b: 0 })
+      expect(group.stats.late).toBe(0)
+    })
+
+    it('holds again when a master is back', async () => {
+      const group = groupOf({})
+      group.log('a')
+      await clock.advance(4001)
+      group.log('a')
+      await clock.advance(3000)
+      expect(group.stats.late).toBe(1)
+      await rotate()
+      group.log('a')
+      await clock.advance(2050)
+      const { holds } = group.stats
+      group.log('a')
+      await clock.advance(600)
+      expect(group.stats.holds).toBeGreaterThan(holds)
+      await rotate()
+      await clock.advance(400)
+      expect(group.stats.late).toBe(1)
+    })
+
     it('waits one grace for a dead master, not one a boundary, and says so', async () => {
       const group = groupOf({})
       group.log('a')
@@ -263,7 +310,10 @@ describe('EventGroup', () => {
       await wrong.advance(4600)
       group.log('a', 10)
       away = false
-      await wrong.advance(3000)
+      for (let i = 0; i < 30; i++) {
+        await clock.advance(100)
+        await wrong.advance(100)
+      }
       expect(await counts('last')).toEqual({ a: 1, b: 0 })
       expect(await counts('cur')).toEqual({ a: 10, b: 0 })
       const closed = loggers.splice(0)[0]?.close({ timeoutMs: 10 })
@@ -355,6 +405,26 @@ describe('EventGroup', () => {
       expect(group.stats).toMatchObject({ unsent: 0, unknown: 10 })
       expect(messages.join()).toContain('not known whether 10 events were counted')
     })
+  })
+
+  it('counts though the logger that it was given throws', async () => {
+    const throwing = () => {
+      throw new Error('no log today')
+    }
+    const broken: Logger = { debug: throwing, info: throwing, warn: throwing, error: throwing }
+    const groups = { g: { events: ['a'], intervals: ['5s'] } } as const
+    const ecl = new EventCountLogger(groups, store, { logger: broken, clock })
+    loggers.push(ecl)
+    const group = ecl.getGroup('g')
+    group.log('a')
+    await clock.advance(4001)
+    // No master: which it warns of.
+    group.log('a', 10)
+    await clock.advance(4000)
+    group.log('a', 100)
+    await clock.advance(4000)
+    expect(await counts('cur')).toEqual({ a: 111, b: 0 })
+    expect(group.stats).toMatchObject({ applied: 111, unsent: 0 })
   })
 
   describe('flush', () => {
@@ -477,6 +547,25 @@ describe('EventGroup', () => {
       expect(group.stats.undeclared).toBe(3)
     })
 
+    it('keeps an event that was declared by the program out of the bound', async () => {
+      const config = { auto_declare_events: true, max_events: 2, sync_interval: 60 }
+      const group = groupOf(config)
+      group.declareEvent('mine')
+      for (const event of ['x', 'y', 'z', 'mine']) group.log(event)
+      const flushed = group.flush()
+      await clock.advance(1)
+      await flushed
+      expect(await counts('cur', config)).toMatchObject({ mine: 1 })
+    })
+
+    it('refuses what is logged to a group that was first asked for after close()', async () => {
+      groupOf({})
+      const ecl = loggers[0] as EventCountLogger
+      await ecl.close()
+      ecl.getGroup('g').log('a')
+      expect(ecl.stats).toMatchObject({ logged: 0, undeclared: 1, unsent: 0 })
+    })
+
     it('counts an event that was declared by the program', async () => {
       const group = groupOf({}) as unknown as {
         declareEvents(events: string[]): void
@@ -541,6 +630,25 @@ describe('EventGroup', () => {
       expect(Object.keys(found).length).toBeLessThanOrEqual(7)
       expect(found['a']).toBe(1)
     })
+  })
+
+  it('says that the store is away instead of waiting for it, when it is asked for current counts', async () => {
+    const group = groupOf({})
+    group.log('a')
+    await clock.advance(1)
+    away = true
+    group.log('a')
+    await clock.advance(50)
+    Object.assign(store, { read: () => Promise.reject(new Error('away')) })
+    await expect(group.getCurrentCounts('a')).rejects.toThrow('away')
+  })
+
+  it('does not add counts of a new window to those of one that a late master has not turned over', async () => {
+    const group = groupOf({ sync_interval: 60 })
+    group.log('a', 3)
+    await clock.advance(4001)
+    group.log('a', 1000)
+    expect(await group.getCurrentCounts('a')).toEqual({ '5s': 3 })
   })
 
   it('adds what is unsent here to the current counts', async () => {

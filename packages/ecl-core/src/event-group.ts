@@ -35,24 +35,34 @@ export interface EventLog<E extends string = string> {
   log(event: E, n?: number): void
   /** A handle on one event; the same rules. */
   counter(event: E): Counter
+  /** Declares an event as if it were listed in the config. @throws TypeError for what cannot name an event */
+  declareEvent(event: E): void
+  /** Declares several events. @throws TypeError for what cannot name an event */
+  declareEvents(events: Iterable<E>): void
+  /** Sends all that has been logged so far; never rejects. */
+  flush(options?: FlushOptions): Promise<FlushResult>
 }
+
+/** What a group needs. */
+export type GroupOptions = Omit<DeliveryOptions, 'declared'>
 
 /** A group of events, counted in this process and brought to the store. Made by `EventCountLogger.getGroup`. */
 export class EventGroup<E extends string = string> implements EventLog<E> {
   readonly name: string
   readonly #spec: GroupSpec
   readonly #store: CounterStore
-  readonly #options: DeliveryOptions
+  readonly #options: GroupOptions
   readonly #flusher: Flusher
   readonly #recorder: Recorder
 
-  constructor(options: DeliveryOptions) {
+  constructor(options: GroupOptions) {
     this.name = options.group.name
     this.#spec = options.group
     this.#store = options.store
     this.#options = options
-    this.#flusher = new Flusher(options, { take: () => this.#recorder.take() })
-    this.#recorder = new Recorder(options, this.#flusher)
+    const declared = new Set(options.group.events)
+    this.#flusher = new Flusher({ ...options, declared }, { take: () => this.#recorder.take() })
+    this.#recorder = new Recorder(options, this.#flusher, declared)
   }
 
   log(event: E, n?: number): void {
@@ -112,15 +122,15 @@ export class EventGroup<E extends string = string> implements EventLog<E> {
    */
   async getCurrentCounts(event: E): Promise<Record<string, number> | undefined> {
     if (!this.#spec.dynamic && !this.#recorder.declared.has(event)) return undefined
-    const counts = await this.#flusher.quietly(() =>
-      Promise.all(
-        this.#spec.intervals.map(async (interval) => {
-          const stored = await this.#countOf(event, interval, 'cur')
-          return [interval.spec, stored + this.#unsentOf(event, interval)] as const
-        }),
-      ),
-    )
-    return Object.fromEntries(counts)
+    const release = holdProcess()
+    try {
+      const counts = await this.#flusher.quietly(() =>
+        Promise.all(this.#spec.intervals.map((interval) => this.#currentCount(event, interval))),
+      )
+      return Object.fromEntries(counts)
+    } finally {
+      release()
+    }
   }
 
   /**
@@ -133,6 +143,11 @@ export class EventGroup<E extends string = string> implements EventLog<E> {
     const spec = { ...this.#spec, events: [...this.#recorder.declared] }
     const snapshot = await this.#readOne(spec, this.#interval(interval), which)
     return { ...snapshot, group: this.name, interval, which, completeness: 'unknown' }
+  }
+
+  /** Sends all, for so many ms at most, late rather than never. Called when nothing else is left to do in the process. */
+  flushAtExit(timeoutMs: number): Promise<FlushResult> {
+    return this.#flusher.flushInHurry(timeoutMs)
   }
 
   /** What became of this group's events in this process. */
@@ -176,9 +191,14 @@ export class EventGroup<E extends string = string> implements EventLog<E> {
     }
   }
 
-  #unsentOf(event: string, interval: Interval): number {
-    const window = windowStart(this.#options.storeClock.nowMs() / 1000, interval)
+  /** What is stored and what waits here for the same window, which a late master may not have turned over yet. */
+  async #currentCount(event: string, interval: Interval): Promise<readonly [string, number]> {
+    const only = { ...this.#spec, events: [event], dynamic: false }
+    const { counts, start } = await this.#readOne(only, interval, 'cur')
+    const window = start ?? windowStart(this.#options.storeClock.nowMs() / 1000, interval)
     const waiting = this.#flusher.unsentOf(event, interval, window)
-    return Number(addCounts(waiting, this.#recorder.openOf(event)))
+    const open = this.#recorder.openOf(event, interval, window)
+    const sum = addCounts(addCounts(counts.get(event) ?? 0n, waiting), open)
+    return [interval.spec, Number(sum)]
   }
 }

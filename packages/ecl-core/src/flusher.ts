@@ -57,6 +57,8 @@ export class Flusher {
   #running = false
   #closing = false
   #farewellSent = false
+  /** Whether the stamps of what waits are by the store's clock. */
+  #stamped = false
   #pauses = 0
   #drained: Promise<void> = Promise.resolve()
   #wake: { readonly timer: Timer; readonly atMs: number } | undefined
@@ -67,7 +69,7 @@ export class Flusher {
   constructor(options: DeliveryOptions, source: SegmentSource) {
     this.#options = options
     this.#source = source
-    this.#delivery = new Delivery(options)
+    this.#delivery = new Delivery(options, () => this.#announceProgress())
     this.#backlog = new Backlog(options.group.intervals)
     const { syncIntervalMs, syncLimit } = options.group
     this.#direct = syncIntervalMs === undefined && syncLimit === undefined
@@ -127,7 +129,7 @@ export class Flusher {
     try {
       this.#run()
       while (!expired && !this.#delivery.stopped && this.#oldestSerial() < upTo) {
-        await new Promise<void>((resolve) => this.#progress.add(resolve))
+        await this.#nextProgress()
       }
     } finally {
       deadline?.cancel()
@@ -142,11 +144,22 @@ export class Flusher {
   async quietly<T>(look: () => Promise<T>): Promise<T> {
     this.#pauses++
     try {
-      await this.#drained
+      // A store that is away will say so when it is looked at.
+      while (this.#running && !this.#delivery.broken) await this.#nextProgress()
       return await look()
     } finally {
       this.#pauses--
       this.#run()
+    }
+  }
+
+  /** Flushes without waiting for windows to be turned over: counts that are late are better than counts that are lost. */
+  async flushInHurry(timeoutMs: number): Promise<FlushResult> {
+    this.#delivery.hurry()
+    try {
+      return await this.flush({ timeoutMs })
+    } finally {
+      this.#delivery.relax()
     }
   }
 
@@ -179,6 +192,8 @@ export class Flusher {
   }
 
   #horizon(): Horizon {
+    // What waits is stamped by the machine's clock, and is to be judged by it.
+    if (!this.#stamped) return { now: this.#options.clock.wallMs() / 1000, lastHeard: undefined }
     return { now: this.#options.storeClock.nowMs() / 1000, lastHeard: this.#delivery.lastHeard }
   }
 
@@ -209,7 +224,8 @@ export class Flusher {
     this.#wake?.timer.cancel()
     const timer = clock.after(atMs - clock.monotonicMs(), () => {
       this.#wake = undefined
-      this.#takeOpen()
+      // In direct mode the loop takes it when nothing is in flight.
+      if (!this.#direct || !this.#running) this.#takeOpen()
       this.#run()
     })
     this.#wake = { timer, atMs }
@@ -229,6 +245,7 @@ export class Flusher {
 
   /** The loop. Ends when nothing is due, or when the delivery was stopped. */
   async #drain(): Promise<void> {
+    let failures = 0
     try {
       for (;;) {
         const parcel = this.#nextParcel()
@@ -237,14 +254,17 @@ export class Flusher {
         const registering = !this.#delivery.registered
         const delivered = await this.#delivery.send(parcel)
         if (delivered === undefined) return
-        if (registering) this.#restamp()
+        if (registering) await this.#restamp()
         this.#inFlightSerial = undefined
-        this.#settleFailures(delivered)
+        const failed = this.#settleFailures(delivered, parcel)
         this.#announceProgress()
+        failures = failed ? failures + 1 : 0
+        if (failed) await this.#delivery.backOff(failures)
       }
     } finally {
       // At once, so that nobody takes a loop for running that has found nothing to do.
       this.#running = false
+      this.#announceProgress()
     }
   }
 
@@ -264,43 +284,62 @@ export class Flusher {
   }
 
   /** Until the registration's reply the machine's clock was all there was to stamp by. */
-  #restamp(): void {
+  async #restamp(): Promise<void> {
     const { group, storeClock } = this.#options
-    this.#takeOpen()
-    this.#backlog.restamp((openedMs, closedMs) =>
-      stampBetween(storeClock, group, openedMs, closedMs),
-    )
+    await this.#delivery.sharpenClock()
+    const stamp = (openedMs: number, closedMs: number) =>
+      stampBetween(storeClock, group, openedMs, closedMs)
+    this.#backlog.restamp(stamp)
+    this.#stamped = true
+    const open = this.#source.take()
+    if (open === undefined) return
+    this.#backlog.add({ ...open, at: stamp(open.openedMs, open.closedMs) }, this.#horizon())
   }
 
-  #settleFailures({ batch, applied }: Delivered): void {
-    if (applied?.status !== 'applied' || applied.failures.length === 0 || batch.at === undefined)
-      return
+  /** @returns whether something has to be sent again */
+  #settleFailures({ batch, applied }: Delivered, { portion }: Parcel): boolean {
+    if (applied?.status !== 'applied' || applied.failures.length === 0) return false
+    if (portion === undefined) return false
     const counts = new Map(batch.counts)
     const again = new Map<Interval, Map<string, Count>>()
     const refused = new Set<string>()
     for (const failure of applied.failures) {
+      this.#reportFailure(failure)
       if (!failure.retry) {
         refused.add(failure.event)
-        this.#reportRefusal(failure)
         continue
       }
       const rest = again.get(failure.interval) ?? new Map<string, Count>()
       rest.set(failure.event, counts.get(failure.event) ?? 0)
       again.set(failure.interval, rest)
     }
-    for (const [interval, rest] of again) this.#backlog.addRest(batch.at, interval, rest)
+    for (const [interval, rest] of again) {
+      this.#backlog.addRest(
+        { ...portion, intervals: [interval], counts: [...rest] },
+        this.#horizon(),
+      )
+    }
     for (const event of refused) this.#options.statistics.rejected += Number(counts.get(event) ?? 0)
+    return again.size > 0
   }
 
-  #reportRefusal({ interval, event, message }: ApplyFailure): void {
+  /** Once for each event that is refused, once for all that is tried again. */
+  #reportFailure({ interval, event, message, retry }: ApplyFailure): void {
     const { group, logger } = this.#options
     const key = `${group.name}:${interval.spec}:cur:${event}`
-    if (this.#reported.has(key) || this.#reported.size > 1000) return
-    this.#reported.add(key)
+    const topic = retry ? message : key
+    if (this.#reported.has(topic) || this.#reported.size > 1000) return
+    this.#reported.add(topic)
     logger.error(
       { group: group.name, interval: interval.spec, event },
-      `group "${group.name}": "${event}" cannot be counted, as the key "${key}" holds something else than a counter with room (${message}); delete that key`,
+      retry
+        ? `group "${group.name}": counts were not taken, and are sent again: ${message}`
+        : `group "${group.name}": "${event}" cannot be counted, as the key "${key}" holds something else than a counter with room (${message}); delete that key`,
     )
+  }
+
+  #nextProgress(): Promise<void> {
+    return new Promise((resolve) => this.#progress.add(resolve))
   }
 
   #announceProgress(): void {

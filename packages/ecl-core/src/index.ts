@@ -1,3 +1,4 @@
+export type { Batch, Count } from './batch.ts'
 export { type Clock, delay, systemClock, type Timer } from './clock.ts'
 export type {
   GroupConfig,
@@ -31,7 +32,11 @@ export { eventIdProblem, visible } from './names.ts'
 export type { Counter } from './recorder.ts'
 export type { Statistics } from './statistics.ts'
 export type {
+  Applied,
+  ApplyFailure,
   CounterStore,
+  CurrentWindows,
+  Placement,
   Reading,
   Rotated,
   Snapshot,

@@ -22,3 +22,22 @@ export const stderrLogger: Logger = {
 
 /** Says nothing. */
 export const silentLogger: Logger = { debug() {}, info() {}, warn() {}, error() {} }
+
+/** A logger whose own failures stay its own: one that throws must not make counts be lost. */
+export function harmless(logger: Logger): Logger {
+  const careful =
+    (level: keyof Logger) =>
+    (details: object, message: string): void => {
+      try {
+        logger[level](details, message)
+      } catch {
+        // There is nobody left to tell.
+      }
+    }
+  return {
+    debug: careful('debug'),
+    info: careful('info'),
+    warn: careful('warn'),
+    error: careful('error'),
+  }
+}

@@ -1,13 +1,24 @@
 import type { Clock, Timer } from './clock.ts'
 import type { GroupSpec } from './group-spec.ts'
-import { type EpochSeconds, latestBoundary, nextBoundary } from './interval.ts'
+import {
+  type EpochSeconds,
+  type Interval,
+  latestBoundary,
+  nextBoundary,
+  windowStart,
+} from './interval.ts'
 import type { Logger } from './logger.ts'
 import { eventIdProblem } from './names.ts'
 import { type Box, type ClosedSegment, closeSegment, type Segment, sumOf } from './segment.ts'
 import type { StoreClock } from './store-clock.ts'
 
-/** A box looks at the clock every so many hits: a loop that never yields keeps timers from closing the segment. */
-const LOOK_AT_CLOCK = 256
+/**
+ * A loop that never yields keeps timers from closing the segment. So there is a look at the clock about every so many
+ * hits of all boxes together, were they hit in turn; each box has its share of that.
+ */
+const LOOK_EVERY = 4096
+const LONGEST_SHARE = 256
+const SHORTEST_SHARE = 16
 /** How many names are warned of, each once; further ones are counted and passed over. */
 const MAX_WARNINGS = 1000
 /** Stands for a handle's box until the handle is used in the open segment. */
@@ -58,15 +69,17 @@ export class Recorder {
   /** Handles that hold a box of the open segment. */
   #bound: BoundCounter[] = []
   #takenEvents = 0
+  #slowCalls = 0
   #undeclaredEvents = 0
   #closed = false
 
-  constructor(options: RecorderOptions, sink: SegmentSink) {
+  /** @param declared the events that are counted in a static group; `declare` adds to it */
+  constructor(options: RecorderOptions, sink: SegmentSink, declared: Set<string>) {
     this.#options = options
     this.#spec = options.group
     this.#clock = options.clock
     this.#sink = sink
-    this.#declared = new Set(options.group.events)
+    this.#declared = declared
   }
 
   /** Counts an event, n times. @throws TypeError when n is not a whole number */
@@ -110,8 +123,9 @@ export class Recorder {
     return this.#undeclaredEvents
   }
 
-  /** What was counted of one event and not handed over. */
-  openOf(event: string): number {
+  /** What was counted of one event for one interval's window, and not handed over. */
+  openOf(event: string, interval: Interval, window: EpochSeconds): number {
+    if (this.#segment === undefined || windowStart(this.#segment.at, interval) !== window) return 0
     return this.#boxes.get(event)?.n ?? 0
   }
 
@@ -135,7 +149,7 @@ export class Recorder {
       return
     }
     if (syncLimit !== undefined && box.n >= syncLimit) this.#sink.limitReached()
-    box.next = nextStop(box.n, syncLimit)
+    box.next = nextStop(box.n, this.#boxes.size, syncLimit)
   }
 
   /** Closes the segment if its end has passed, and takes the last hit back, which belongs to the next one. */
@@ -159,8 +173,8 @@ export class Recorder {
     }
     const event = this.#accept(given, n)
     if (event === undefined) return
-    // A loop that never yields keeps the timer from closing the segment.
-    if (!this.#boxes.has(event) && this.#isOver()) this.#closeAtBoundary()
+    const look = !this.#boxes.has(event) || ++this.#slowCalls % LONGEST_SHARE === 0
+    if (look && this.#isOver()) this.#closeAtBoundary()
     const box = this.#boxOf(event)
     if (!Number.isSafeInteger(box.n + n)) {
       this.#handOver()
@@ -213,7 +227,7 @@ export class Recorder {
     const full = maxEvents !== undefined && segment.boxes.size >= maxEvents
     if (full && event !== overflowEvent && !this.#declared.has(event))
       return this.#boxOf(overflowEvent)
-    const box: Box = { event, n: 0, next: nextStop(0, syncLimit) }
+    const box: Box = { event, n: 0, next: nextStop(0, segment.boxes.size, syncLimit) }
     segment.boxes.set(event, box)
     return box
   }
@@ -284,8 +298,12 @@ export class Recorder {
   }
 }
 
-function nextStop(n: number, syncLimit: number | undefined): number {
-  const look = n + LOOK_AT_CLOCK
+function nextStop(n: number, boxes: number, syncLimit: number | undefined): number {
+  const share = Math.max(
+    SHORTEST_SHARE,
+    Math.min(LONGEST_SHARE, Math.ceil(LOOK_EVERY / (boxes + 1))),
+  )
+  const look = n + share
   const stop = syncLimit !== undefined && n < syncLimit ? Math.min(look, syncLimit) : look
   return Math.min(stop, Number.MAX_SAFE_INTEGER)
 }

@@ -1,3 +1,4 @@
+import type { Count } from './batch.ts'
 import type { EpochSeconds } from './interval.ts'
 
 /**
@@ -26,7 +27,7 @@ export interface Segment {
 /** A segment that nobody adds to any more. */
 export interface ClosedSegment {
   readonly at: EpochSeconds
-  readonly counts: ReadonlyMap<string, number>
+  readonly counts: Map<string, Count>
   /** When it was open, by the monotonic clock: tells its window once the store's clock is known. */
   readonly openedMs: number
   readonly closedMs: number
@@ -34,7 +35,7 @@ export interface ClosedSegment {
 
 /** Closes a segment: its boxes must not be used any more. */
 export function closeSegment(segment: Segment, closedMs: number): ClosedSegment {
-  const counts = new Map<string, number>()
+  const counts = new Map<string, Count>()
   for (const box of segment.boxes.values()) counts.set(box.event, box.n)
   return { at: segment.at, counts, openedMs: segment.openedMs, closedMs }
 }

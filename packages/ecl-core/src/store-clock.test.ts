@@ -40,7 +40,7 @@ function storeAhead(offsetMs: number) {
       clock.nowMs += thereMs
       const storeTimeMs = clock.nowMs + offsetMs + stepMs
       clock.nowMs += backMs
-      storeClock.observe(sentMs, storeTimeMs)
+      storeClock.observe({ storeTimeMs, roundTripMs: clock.monotonicMs() - sentMs })
     },
   }
 }

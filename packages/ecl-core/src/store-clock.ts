@@ -31,13 +31,13 @@ export class StoreClock {
   /**
    * Takes in a reply.
    *
-   * @param sentMs when its request was sent, by the monotonic clock
    * @param storeTimeMs what the reply said
+   * @param roundTripMs how long ago its request was sent
    */
-  observe(sentMs: number, storeTimeMs: number): void {
+  observe({ storeTimeMs, roundTripMs }: { storeTimeMs: number; roundTripMs: number }): void {
     const receivedMs = this.#clock.monotonicMs()
-    const errorMs = Math.max(0, receivedMs - sentMs) / 2
-    const offsetMs = storeTimeMs - (sentMs + receivedMs) / 2
+    const errorMs = Math.max(0, roundTripMs) / 2
+    const offsetMs = storeTimeMs + errorMs - receivedMs
     // Redis gives its time with microseconds; 1 ms of slack keeps rounding from looking like a clock that was set.
     const contradicts = Math.abs(offsetMs - this.#offsetMs) > errorMs + this.#errorMs + 1
     const aged = receivedMs - this.#sampledAtMs > SAMPLE_LIFE_MS
@@ -45,6 +45,11 @@ export class StoreClock {
     this.#offsetMs = offsetMs
     this.#errorMs = errorMs
     this.#sampledAtMs = receivedMs
+  }
+
+  /** By how much it may be wrong at most, drift aside; infinite before the first reply. */
+  get errorMs(): number {
+    return this.#errorMs
   }
 
   /** The store's time now, ms since the epoch. Does not go back, but for a step of the store's own clock. */

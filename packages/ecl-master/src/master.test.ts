@@ -28,8 +28,9 @@ class TroubledStore extends MemoryStore {
 
   override async windows(windows: readonly WindowRef[]) {
     await this.#operation('windows')
-    const { storeTimeMs, states } = await super.windows(windows)
-    return { storeTimeMs, states: states.map((state) => ({ ...state, foreign: this.foreign })) }
+    const look = await super.windows(windows)
+    const states = look.states.map((state) => ({ ...state, foreign: this.foreign }))
+    return { ...look, states }
   }
 
   override async rotate(...args: Parameters<MemoryStore['rotate']>): Promise<Rotated> {

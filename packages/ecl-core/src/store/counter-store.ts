@@ -27,6 +27,9 @@ export interface CounterStore {
   /** Reads counts with their windows, as they were at one instant. Fails fast where there is no connection. */
   read(group: GroupSpec, interval: Interval, which: Which): Promise<Reading>
 
+  /** Whether a call would be sent at once. Where it has to wait for a connection, masters have been cut off as well. */
+  readonly connected: boolean
+
   /** Looks at the clock and at the windows that are current, for many groups in one round trip where that can be. */
   windows(windows: readonly WindowRef[]): Promise<CurrentWindows>
 
@@ -61,24 +64,33 @@ export type Which = 'cur' | 'last' | 'both'
  */
 export type Placement = 'cur' | 'last' | 'late' | 'ahead'
 
+/** A reply that tells the store's clock. */
+export interface Timed {
+  /** The store's clock, ms since the epoch. */
+  readonly storeTimeMs: number
+  /** How long the reply took, without the wait for a connection: twice the error of the clock, at most. */
+  readonly roundTripMs: number
+}
+
 /** What became of a batch. */
-export type Applied =
+export type Applied = Timed & ApplyOutcome
+
+/** The outcomes of a batch. */
+export type ApplyOutcome =
   | {
       /** The counts are in. */
       readonly status: 'applied'
-      /** The store's clock, ms since the epoch. */
-      readonly storeTimeMs: number
       /** One for each of the batch's intervals, in their order. */
       readonly placements: readonly Placement[]
       /** The counts that are not in. */
       readonly failures: readonly ApplyFailure[]
     }
   /** A batch of this number was applied before; nothing has changed now. */
-  | { readonly status: 'duplicate'; readonly storeTimeMs: number }
+  | { readonly status: 'duplicate' }
   /** The batch does not follow the last one applied, which was `lastApplied` (0: the client is not known). */
-  | { readonly status: 'gap'; readonly storeTimeMs: number; readonly lastApplied: number }
+  | { readonly status: 'gap'; readonly lastApplied: number }
   /** The window of the counts has not begun in the store: nothing has changed, send it again in a moment. */
-  | { readonly status: 'hold'; readonly storeTimeMs: number }
+  | { readonly status: 'hold' }
 
 /** An event of a batch that could not be counted in one interval, while the rest was. */
 export interface ApplyFailure {
@@ -136,8 +148,7 @@ export interface Snapshot {
 }
 
 /** The windows that are current in the store. */
-export interface CurrentWindows {
-  readonly storeTimeMs: number
+export interface CurrentWindows extends Timed {
   /** In the order asked for. */
   readonly states: readonly WindowState[]
 }

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis'
 import { type Clock, systemClock } from '../clock.ts'
 import type { RedisConfig } from '../config/config-types.ts'
-import { type Logger, stderrLogger } from '../logger.ts'
+import { harmless, type Logger, stderrLogger } from '../logger.ts'
 import type { CounterStore } from './counter-store.ts'
 import { isClient, redisClients } from './redis/redis-options.ts'
 import { RedisStore } from './redis/redis-store.ts'
@@ -27,7 +27,7 @@ export function openStore(backend: Backend, options: OpenStoreOptions = {}): Cou
   if (isStore(backend)) return backend
   return new RedisStore({
     ...redisClients(backend),
-    logger: options.logger ?? stderrLogger,
+    logger: harmless(options.logger ?? stderrLogger),
     clock: options.clock ?? systemClock,
   })
 }
@@ -38,7 +38,7 @@ function isStore(backend: Backend): backend is CounterStore {
 
 /** A backend for people: without secrets. */
 export function describeBackend(backend: Backend): unknown {
-  if (typeof backend === 'string') return backend.replace(/\/\/([^@/]*)@/, '//***@')
+  if (typeof backend === 'string') return backend.replace(/\/\/.*@/, '//***@')
   if (isStore(backend)) return backend.constructor.name
   if (isClient(backend)) return 'ioredis client'
   return backend.password === undefined ? backend : { ...backend, password: '***' }

@@ -25,6 +25,10 @@ export class FaultyStore implements CounterStore {
     this.#nextFault = nextFault
   }
 
+  get connected(): boolean {
+    return this.#store.connected
+  }
+
   readonly rotate: CounterStore['rotate'] = (...args) => this.#store.rotate(...args)
   readonly read: CounterStore['read'] = (...args) => this.#store.read(...args)
   readonly windows: CounterStore['windows'] = (...args) => this.#store.windows(...args)

@@ -49,6 +49,7 @@ export class HandClient {
       at: undefined,
       intervals: this.#group.intervals,
       counts: [],
+      declared: new Set(this.#group.events),
       mayHold: false,
       closes: false,
       ...given,

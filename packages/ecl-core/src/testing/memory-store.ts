@@ -33,6 +33,7 @@ interface Windows {
  * in the place of a backend. Keeps the whole contract, and is what the other stores are compared with.
  */
 export class MemoryStore implements CounterStore {
+  readonly connected = true
   readonly #clock: Pick<Clock, 'wallMs'>
   readonly #windows = new Map<string, Windows>()
   readonly #lastApplied = new Map<string, number>()
@@ -43,18 +44,18 @@ export class MemoryStore implements CounterStore {
   }
 
   async apply(batch: Batch): Promise<Applied> {
-    const storeTimeMs = this.#clock.wallMs()
+    const timed = { storeTimeMs: this.#clock.wallMs(), roundTripMs: 0 }
     const client = `${batch.group.name}\n${batch.clientId}`
     const lastApplied = this.#lastApplied.get(client) ?? 0
-    if (batch.number <= lastApplied) return { status: 'duplicate', storeTimeMs }
-    if (batch.follows !== lastApplied) return { status: 'gap', storeTimeMs, lastApplied }
+    if (batch.number <= lastApplied) return { ...timed, status: 'duplicate' }
+    if (batch.follows !== lastApplied) return { ...timed, status: 'gap', lastApplied }
 
-    const now = Math.floor(storeTimeMs / 1000)
+    const now = Math.floor(timed.storeTimeMs / 1000)
     const at = batch.at === undefined ? undefined : Math.min(batch.at, now)
     const placements = batch.intervals.map((interval) =>
       this.#place(batch.group, interval, at, now),
     )
-    if (batch.mayHold && placements.includes('ahead')) return { status: 'hold', storeTimeMs }
+    if (batch.mayHold && placements.includes('ahead')) return { ...timed, status: 'hold' }
 
     this.#lastApplied.set(client, batch.number)
     const failures: ApplyFailure[] = []
@@ -62,14 +63,14 @@ export class MemoryStore implements CounterStore {
       const windows = this.#windowsOf(batch.group, interval, at ?? now, now)
       const counts = placements[index] === 'last' ? windows.last : windows.cur
       for (const [event, count] of batch.counts) {
-        const name = boundedName(batch.group, counts, event)
+        const name = boundedName(batch, counts, event)
         const sum = BigInt(addCounts(counts.get(name) ?? 0n, count))
         if (sum > LARGEST || sum < SMALLEST) {
           failures.push({ interval, event, retry: false, message: 'the sum would overflow' })
         } else counts.set(name, sum)
       }
     })
-    return { status: 'applied', storeTimeMs, placements, failures }
+    return { ...timed, status: 'applied', placements, failures }
   }
 
   async rotate(group: GroupSpec, interval: Interval): Promise<Rotated> {
@@ -114,7 +115,7 @@ export class MemoryStore implements CounterStore {
       current: this.#windows.get(keyOf(group, interval))?.current,
       foreign: false,
     }))
-    return { storeTimeMs: this.#clock.wallMs(), states }
+    return { storeTimeMs: this.#clock.wallMs(), roundTripMs: 0, states }
   }
 
   async adoptForeignEvents(): Promise<void> {}
@@ -131,7 +132,11 @@ export class MemoryStore implements CounterStore {
     if (at === undefined) return 'cur'
     const stamp = windowStart(at, interval)
     const windows = this.#windows.get(keyOf(group, interval))
-    if (windows === undefined) return stamp < beginning(at, now, interval) ? 'late' : 'cur'
+    if (windows === undefined) {
+      const begin = beginning(at, now, interval)
+      if (stamp === begin) return 'cur'
+      return stamp === begin - interval.seconds ? 'last' : 'late'
+    }
     if (stamp === windows.current) return 'cur'
     if (stamp > windows.current) return 'ahead'
     return stamp === windows.lastStart ? 'last' : 'late'
@@ -163,10 +168,13 @@ function declaredZeroes(group: GroupSpec): Map<string, bigint> {
   return new Map(group.events.map((event) => [event, 0n]))
 }
 
-function boundedName(group: GroupSpec, counts: ReadonlyMap<string, bigint>, event: string): string {
-  const { maxEvents, events, overflowEvent } = group
-  if (maxEvents === undefined || counts.has(event) || events.includes(event)) return event
-  return counts.size >= maxEvents ? overflowEvent : event
+function boundedName(
+  { group, declared }: Batch,
+  counts: ReadonlyMap<string, bigint>,
+  event: string,
+): string {
+  if (group.maxEvents === undefined || counts.has(event) || declared.has(event)) return event
+  return counts.size >= group.maxEvents ? group.overflowEvent : event
 }
 
 function snapshotOf(

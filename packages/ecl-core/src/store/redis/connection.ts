@@ -63,6 +63,11 @@ export class RedisConnection {
     this.endpoint = options.endpoint
   }
 
+  /** Whether there is a connection. */
+  get ready(): boolean {
+    return this.#ready
+  }
+
   /** Calls back after each connection that is made from now on. */
   onReady(listener: () => void): void {
     this.#onReady.add(listener)

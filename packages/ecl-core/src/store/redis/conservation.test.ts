@@ -106,6 +106,7 @@ class ModelClient {
       at,
       intervals: GROUP.intervals,
       counts,
+      declared: new Set(GROUP.events),
       mayHold,
       closes: false,
     }

@@ -65,7 +65,12 @@ const RULES: readonly Rule[] = [
     'there is no such database; check "redis.db" against the server\'s "databases"',
     'refuses',
   ],
-  [/NOPERM|No permissions/i, 'no permission', 'the user may not do this; check its ACL', 'refuses'],
+  [
+    /NOPERM|No permissions|can't run this command|can't access at least one/i,
+    'no permission',
+    'the user may not do this; check its ACL',
+    'refuses',
+  ],
   [
     /max number of clients/i,
     'max clients',

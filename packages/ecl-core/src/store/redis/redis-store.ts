@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis'
 import type { Batch } from '../../batch.ts'
 import { clientLifeSeconds } from '../../client-life.ts'
+import type { Clock } from '../../clock.ts'
 import type { GroupSpec } from '../../group-spec.ts'
 import type { Interval } from '../../interval.ts'
 import type {
@@ -47,9 +48,11 @@ export class RedisStore implements CounterStore {
   readonly #connection: RedisConnection
   readonly #scripts: RedisScripts
   readonly #reading: ReadContext
+  readonly #clock: Clock
 
   constructor(options: RedisStoreOptions) {
     this.#connection = new RedisConnection(options)
+    this.#clock = options.clock
     this.#scripts = options.scripts ?? OWN_SCRIPTS
     this.#reading = {
       keyPrefix: options.keyPrefix,
@@ -61,7 +64,7 @@ export class RedisStore implements CounterStore {
   async apply(batch: Batch): Promise<Applied> {
     const { group } = batch
     // Declared events come first, as the script exempts them from the bound by their number.
-    const declared = group.maxEvents === undefined ? undefined : new Set(group.events)
+    const declared = group.maxEvents === undefined ? undefined : batch.declared
     const counts = declared === undefined ? batch.counts : declaredFirst(batch.counts, declared)
     const ordered = { ...batch, counts }
     const exempt =
@@ -82,10 +85,10 @@ export class RedisStore implements CounterStore {
     ]
     for (const interval of batch.intervals) args.push(interval.spec, String(interval.seconds))
     for (const [event, count] of counts) args.push(event, String(count))
-    const reply = await this.#write((redis) =>
+    const { reply, roundTripMs } = await this.#timed((redis) =>
       runScript(redis, this.#scripts.apply, clientsKey(group), args),
     )
-    return parseApplied(reply, ordered)
+    return parseApplied(reply, ordered, roundTripMs)
   }
 
   async rotate(group: GroupSpec, interval: Interval): Promise<Rotated> {
@@ -104,7 +107,7 @@ export class RedisStore implements CounterStore {
   }
 
   async windows(windows: readonly WindowRef[]): Promise<CurrentWindows> {
-    const replies = await this.#write((redis) => {
+    const { reply, roundTripMs } = await this.#timed((redis) => {
       const pipeline = redis.pipeline()
       pipeline.call(...this.#reading.timeCommand)
       for (const { group, interval } of windows) {
@@ -112,9 +115,10 @@ export class RedisStore implements CounterStore {
       }
       return results(pipeline)
     })
-    const [time, ...marks] = replies
+    const [time, ...marks] = reply
     return {
       storeTimeMs: parseTime(time),
+      roundTripMs,
       states: windows.map(({ interval }, index) => {
         const { cur, foreign } = windowStarts(parseMarks(marks[index]), interval)
         return { current: cur, foreign }
@@ -152,6 +156,22 @@ export class RedisStore implements CounterStore {
   close(): Promise<void> {
     this.#connection.close()
     return Promise.resolve()
+  }
+
+  get connected(): boolean {
+    return this.#connection.ready
+  }
+
+  /** Measures without the wait for a connection, which would look like a clock that is seconds ahead. */
+  async #timed<T>(
+    commands: (redis: Redis) => Promise<T>,
+  ): Promise<{ reply: T; roundTripMs: number }> {
+    let sentMs = 0
+    const reply = await this.#write((redis) => {
+      sentMs = this.#clock.monotonicMs()
+      return commands(redis)
+    })
+    return { reply, roundTripMs: this.#clock.monotonicMs() - sentMs }
   }
 
   /** Loggers and masters have time: they wait for a connection. */

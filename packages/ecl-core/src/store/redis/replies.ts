@@ -28,23 +28,23 @@ export function parseTime(reply: unknown): number {
   return asNumber('TIME', seconds) * 1000 + asNumber('TIME', microseconds) / 1000
 }
 
-/** The reply of apply.lua. */
-export function parseApplied(reply: unknown, batch: Batch): Applied {
+/** The reply of apply.lua, which took so long. */
+export function parseApplied(reply: unknown, batch: Batch, roundTripMs: number): Applied {
   const [status, seconds, microseconds, third, failed] = asArray('apply', reply)
-  const storeTimeMs = parseTime([seconds, microseconds])
+  const timed = { storeTimeMs: parseTime([seconds, microseconds]), roundTripMs }
   switch (status) {
     case 'applied':
       return {
+        ...timed,
         status,
-        storeTimeMs,
         placements: asArray('apply', third).map(parsePlacement),
         failures: parseFailures(asArray('apply', failed), batch),
       }
     case 'gap':
-      return { status, storeTimeMs, lastApplied: asNumber('apply', third) }
+      return { ...timed, status, lastApplied: asNumber('apply', third) }
     case 'duplicate':
     case 'hold':
-      return { status, storeTimeMs }
+      return { ...timed, status }
     default:
       throw unexpected('apply', reply)
   }
