@@ -5,7 +5,7 @@ import type { Logger } from '../../logger.ts'
 import { PrivateRedis, type PrivateRedisOptions } from '../../testing/private-redis.ts'
 import { TcpProxy } from '../../testing/tcp-proxy.ts'
 import { until } from '../../testing/until.ts'
-import type { Backend } from '../open-store.ts'
+import { type Backend, openStore } from '../open-store.ts'
 
 const GROUPS = { g: { events: ['a', 'b'], intervals: ['1h'] } } as const
 
@@ -199,6 +199,56 @@ describe('a logger on Redis', () => {
       expect(reading.unreadable).toEqual(['a'])
       expect(reading.counts.get('b')).toBe(2n ** 63n - 1n)
     })
+  })
+
+  describe('counts whole or not at all', () => {
+    const counts = async (redis: PrivateRedis) =>
+      (await redis.client.mget('g:1h:cur:a', 'g:1h:cur:b')).map(Number)
+
+    it.each(['sadd', 'mset', 'hset', 'incrby'])(
+      'while the user may not %s, and then may',
+      async (command) => {
+        const redis = await startRedis()
+        await redis.client.call('ACL', [
+          'SETUSER',
+          'logger',
+          'on',
+          '>pw',
+          '~*',
+          '+@all',
+          `-${command}`,
+        ])
+        const group = startLogger({ ...redis.backend, username: 'logger', password: 'pw' })
+        group.log('a', 5)
+        group.log('b', 2)
+        await group.flush({ timeoutMs: 300 })
+        expect(await counts(redis)).toEqual([0, 0])
+        expect(group.stats.unsent).toBeGreaterThanOrEqual(7)
+        expect(messages).toHaveLength(1)
+        // Tried again with growing pauses, not as fast as it can.
+        expect(group.stats.batches + group.stats.retries).toBeLessThan(20)
+        await redis.client.call('ACL', ['SETUSER', 'logger', '+@all'])
+        expect(await group.flush({ timeoutMs: 10_000 })).toEqual({ unsentEvents: 0 })
+        expect(await counts(redis)).toEqual([5, 2])
+        expect(group.stats).toMatchObject({ logged: 7, applied: 7, unsent: 0, rejected: 0 })
+      },
+    )
+  })
+
+  it('tells how long a reply took without the wait for a connection', async () => {
+    const redis = await startRedis()
+    await redis.kill()
+    const store = openStore(redis.backend, { logger })
+    closing.push(store)
+    expect(store.connected).toBe(false)
+    const startedMs = performance.now()
+    const look = store.windows([])
+    await until(() => messages.length > 0)
+    await redis.start()
+    const { roundTripMs } = await look
+    expect(store.connected).toBe(true)
+    // It waited for the start of a server.
+    expect(roundTripMs).toBeLessThan((performance.now() - startedMs) / 2)
   })
 
   it('repairs reserved keys that hold another type', async () => {

@@ -1,7 +1,58 @@
-import { afterAll, beforeAll, beforeEach, describe, it } from '@jest/globals'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { exerciseCounterStore } from '../../testing/exercise-counter-store.ts'
+import { FIVE_SECONDS, groupSpec, HandClient, NOON } from '../../testing/hand-client.ts'
 import { ManualTimeRedis } from '../../testing/manual-time-redis.ts'
 
 exerciseCounterStore({ describe, it, beforeAll, beforeEach, afterAll }, 'RedisStore', () =>
   ManualTimeRedis.start(),
 )
+
+describe('RedisStore', () => {
+  it('rotates a group of very many declared events, and of very many dynamic ones', async () => {
+    const redis = await ManualTimeRedis.start()
+    try {
+      const store = redis.open()
+      // More than fit into the arguments of a function, or on the stack of Lua.
+      const events = Array.from({ length: 150_000 }, (_, index) => `e${index}`)
+      const group = groupSpec({ events, dynamic: true })
+      await redis.setTime((NOON + 1) * 1000)
+      expect(await store.rotate(group, FIVE_SECONDS)).toMatchObject({ status: 'begun' })
+      const client = new HandClient(store, group)
+      await client.register()
+      await client.send(NOON, { e7: 3, x: 4 })
+      await redis.setTime((NOON + 5) * 1000)
+      expect(await store.rotate(group, FIVE_SECONDS)).toMatchObject({
+        status: 'rotated',
+        events: 150_001,
+      })
+      await redis.setTime((NOON + 10) * 1000)
+      const { last } = await store.read(group, FIVE_SECONDS, 'last')
+      expect([last?.counts.get('e7'), last?.counts.get('e8'), last?.counts.get('x')]).toEqual([
+        3n,
+        0n,
+        4n,
+      ])
+    } finally {
+      await redis.close()
+    }
+  })
+
+  it('repairs the index of a rotation that holds another type', async () => {
+    const redis = await ManualTimeRedis.start()
+    try {
+      const store = redis.open()
+      const group = groupSpec()
+      await redis.setTime((NOON + 1) * 1000)
+      await store.rotate(group, FIVE_SECONDS)
+      await redis.server.client.set('group:5s:cur:@ids', 'x')
+      await redis.server.client.set('group:5s:last:@ids', 'x')
+      await redis.server.client.incrby('group:5s:cur:a', 2)
+      await redis.setTime((NOON + 5) * 1000)
+      expect(await store.rotate(group, FIVE_SECONDS)).toMatchObject({ status: 'rotated' })
+      expect(await redis.server.client.get('group:5s:last:a')).toBe('2')
+      expect(await redis.server.client.scard('group:5s:cur:@ids')).toBe(2)
+    } finally {
+      await redis.close()
+    }
+  })
+})
