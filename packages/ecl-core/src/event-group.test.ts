@@ -39,11 +39,11 @@ describe('EventGroup', () => {
     connected = true
     store = new FaultyStore(memory, () => (away ? 'lost' : faults.shift()))
     Object.defineProperty(store, 'connected', { get: () => connected })
-    const { apply } = store
+    const apply = store.apply.bind(store)
     // As a store does that waits for its connection.
     store.apply = async (batch) => {
       while (!connected) await delay(clock, 10)
-      return apply.call(store, batch)
+      return apply(batch)
     }
   })
 
