@@ -105,6 +105,26 @@ describe('three services and two masters', () => {
     expectEachInItsWindow(ledger, reports)
   })
 
+  it('have each event in its window though masters are a quarter of a second late', async () => {
+    const masters = [system.startMaster(), system.startMaster()]
+    await system.startServices(3)
+    for (let boundary = 0; boundary < 2; boundary++) {
+      await until(() => Date.now() % 1000 > 900)
+      for (const master of masters) master.kill('SIGSTOP')
+      await until(() => Date.now() % 1000 < 900 && Date.now() % 1000 > 250)
+      for (const master of masters) master.kill('SIGCONT')
+      await system.turns(1)
+    }
+    const reports = await system.stopServices()
+
+    const ledger = await system.ledger()
+    expectNothingMissing(reports)
+    expectEachInItsWindow(ledger, reports)
+    expect(storedSums(ledger)).toEqual(loggedSums(reports))
+    // Waiting for the windows' turn is what it takes.
+    expect(reports.every(({ stats }) => stats.holds > 0 && stats.late === 0)).toBe(true)
+  })
+
   it('lose and double nothing while there is no master for some windows', async () => {
     const only = system.startMaster()
     await system.startServices(3)

@@ -22,9 +22,10 @@ async function expectExact(reports: readonly ServiceReport[]): Promise<void> {
 }
 
 describe('all that is counted is stored, once, though Redis', () => {
-  it('does not answer for five seconds', async () => {
+  it('does not answer for so long that all is sent again, and then runs what it was sent twice', async () => {
     system.redis.signal('SIGSTOP')
-    await lasting(5000)
+    // A reply is waited for for five seconds.
+    await lasting(5500)
     system.redis.signal('SIGCONT')
     await system.turns(2)
     await expectExact(await system.stopServices())

@@ -25,7 +25,12 @@ export type Logged = Readonly<
 export interface ServiceReport {
   readonly logged: Logged
   readonly unsentEvents: number
-  readonly stats: { readonly late: number; readonly rejected: number; readonly unknown: number }
+  readonly stats: {
+    readonly holds: number
+    readonly late: number
+    readonly rejected: number
+    readonly unknown: number
+  }
 }
 
 /** Something that was expected of a count, or found. */

@@ -2,7 +2,7 @@
  * A service that counts until its parent tells it to stop, and then says what it has counted: in total, and for each
  * second in which it counted. `node service.mjs CONFIG`, with a channel to its parent.
  */
-import { EventCountLogger, loadConfig } from '../../packages/ecl-core/dist/index.js'
+import { EventCountLogger, loadConfig } from 'ecl-core'
 
 /** Nothing is counted so near to a second's turn, so that there is no doubt to which it belongs. */
 const MARGIN_MS = 60

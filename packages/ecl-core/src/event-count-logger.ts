@@ -9,7 +9,7 @@ import { UnknownGroupError } from './errors.ts'
 import { EventGroup, type EventLog } from './event-group.ts'
 import type { FlushResult } from './flusher.ts'
 import type { GroupSpec } from './group-spec.ts'
-import { holdProcess } from './keep-alive.ts'
+import { whileHeld } from './keep-alive.ts'
 import { harmless, type Logger, stderrLogger } from './logger.ts'
 import { newDeliveryStatistics, type Statistics, sumStatistics } from './statistics.ts'
 import type { CounterStore } from './store/counter-store.ts'
@@ -140,16 +140,12 @@ export class EventCountLogger<const G extends GroupsConfig = GroupsConfig> {
 
   async #close(timeoutMs: number): Promise<FlushResult> {
     this.#forgetExit()
-    const release = holdProcess()
-    try {
-      const results = await Promise.all(
-        Array.from(this.#groups.values(), (group) => group.close(timeoutMs)),
-      )
+    return whileHeld(async () => {
+      const closing = Array.from(this.#groups.values(), (group) => group.close(timeoutMs))
+      const results = await Promise.all(closing)
       if (this.#ownsStore) await this.#store.close()
       return { unsentEvents: results.reduce((sum, { unsentEvents }) => sum + unsentEvents, 0) }
-    } finally {
-      release()
-    }
+    })
   }
 
   #groupOf(spec: GroupSpec): EventGroup {

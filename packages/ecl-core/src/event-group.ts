@@ -4,7 +4,7 @@ import { UnknownIntervalError } from './errors.ts'
 import { Flusher, type FlushOptions, type FlushResult } from './flusher.ts'
 import type { GroupSpec } from './group-spec.ts'
 import { type Interval, windowStart } from './interval.ts'
-import { holdProcess } from './keep-alive.ts'
+import { whileHeld } from './keep-alive.ts'
 import { type Counter, Recorder } from './recorder.ts'
 import type { Statistics } from './statistics.ts'
 import type { CounterStore, Snapshot, Which } from './store/counter-store.ts'
@@ -84,13 +84,8 @@ export class EventGroup<E extends string = string> implements EventLog<E> {
   }
 
   /** Sends all that has been logged so far; never rejects. See FlushOptions for bounds. */
-  async flush(options?: FlushOptions): Promise<FlushResult> {
-    const release = holdProcess()
-    try {
-      return await this.#flusher.flush(options)
-    } finally {
-      release()
-    }
+  flush(options?: FlushOptions): Promise<FlushResult> {
+    return whileHeld(() => this.#flusher.flush(options))
   }
 
   /**
@@ -122,15 +117,12 @@ export class EventGroup<E extends string = string> implements EventLog<E> {
    */
   async getCurrentCounts(event: E): Promise<Record<string, number> | undefined> {
     if (!this.#spec.dynamic && !this.#recorder.declared.has(event)) return undefined
-    const release = holdProcess()
-    try {
-      const counts = await this.#flusher.quietly(() =>
+    const counts = await whileHeld(() =>
+      this.#flusher.quietly(() =>
         Promise.all(this.#spec.intervals.map((interval) => this.#currentCount(event, interval))),
-      )
-      return Object.fromEntries(counts)
-    } finally {
-      release()
-    }
+      ),
+    )
+    return Object.fromEntries(counts)
   }
 
   /**
@@ -147,7 +139,7 @@ export class EventGroup<E extends string = string> implements EventLog<E> {
 
   /** Sends all, for so many ms at most, late rather than never. Called when nothing else is left to do in the process. */
   flushAtExit(timeoutMs: number): Promise<FlushResult> {
-    return this.#flusher.flushInHurry(timeoutMs)
+    return whileHeld(() => this.#flusher.flushInHurry(timeoutMs))
   }
 
   /** What became of this group's events in this process. */
@@ -180,15 +172,10 @@ export class EventGroup<E extends string = string> implements EventLog<E> {
   }
 
   async #readOne(spec: GroupSpec, interval: Interval, which: 'cur' | 'last'): Promise<Snapshot> {
-    const release = holdProcess()
-    try {
-      const reading = await this.#store.read(spec, interval, which satisfies Which)
-      const snapshot = reading[which]
-      if (snapshot === undefined) throw new Error(`the store did not read "${which}"`)
-      return snapshot
-    } finally {
-      release()
-    }
+    const reading = await whileHeld(() => this.#store.read(spec, interval, which satisfies Which))
+    const snapshot = reading[which]
+    if (snapshot === undefined) throw new Error(`the store did not read "${which}"`)
+    return snapshot
   }
 
   /** What is stored and what waits here for the same window, which a late master may not have turned over yet. */

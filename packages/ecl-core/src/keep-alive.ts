@@ -4,10 +4,12 @@ const FOREVER_MS = 2 ** 31 - 1
 /**
  * Keeps the process alive while somebody waits for an answer. Sockets and timers here do not, so that a logger never
  * keeps its host from ending; but a process that awaits a flush has not ended.
- *
- * @returns lets go
  */
-export function holdProcess(): () => void {
+export async function whileHeld<T>(work: () => Promise<T>): Promise<T> {
   const timer = setInterval(() => undefined, FOREVER_MS)
-  return () => clearInterval(timer)
+  try {
+    return await work()
+  } finally {
+    clearInterval(timer)
+  }
 }

@@ -459,8 +459,10 @@ describe('start and stop', () => {
       const told = rotated.length + settled.length
       await master.stop()
       expect(clock.pendingTimers).toBe(0)
+      const calls = [...store.calls]
       answer()
       await settle()
+      expect(store.calls).toEqual(calls)
       expect(rotated.length + settled.length).toBe(told)
       expect(clock.pendingTimers).toBe(0)
     },
