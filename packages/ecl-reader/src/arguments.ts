@@ -28,6 +28,8 @@ export interface ReadRequest {
   readonly rate: boolean
   /** Whether CSV is made safe for a spreadsheet. */
   readonly defuseFormulas: boolean
+  /** Whether each window is printed when it has ended, for ever. */
+  readonly watch: boolean
 }
 
 /** The levels of a monitoring plugin; at least one of them is there. */
@@ -44,7 +46,7 @@ export type Parsed =
   | { readonly status: 'wrong'; readonly message: string; readonly check: boolean }
 
 /** Options that make no sense together with levels: the answer of a plugin has one form. */
-const NOT_WITH_LEVELS = ['all', 'both', 'json', 'format', 'top', 'sort'] as const
+const NOT_WITH_LEVELS = ['all', 'both', 'json', 'format', 'top', 'sort', 'watch'] as const
 
 /** Reads the command line; prints help, version, and what is wrong with it. */
 export function parseArguments(argv: readonly string[]): Parsed {
@@ -76,6 +78,7 @@ function parsedFrom(command: Command): Parsed {
     view: { events: options.event ?? [], top: options.top, sort: options.sort },
     rate: options.rate ?? false,
     defuseFormulas: options.defuseFormulas ?? false,
+    watch: options.watch ?? false,
   }
   return levels === undefined ? { status: 'read', request } : { status: 'check', request, levels }
 }
@@ -105,6 +108,12 @@ function refuseContradictions(
   }
   if (defuseFormulas && format !== 'csv') {
     command.error("error: option '--defuse-formulas' is for '--format csv'")
+  }
+  if (options.watch && (options.current || options.both)) {
+    command.error("error: option '--watch' follows the last finished window only")
+  }
+  if (options.watch && format === 'prometheus') {
+    command.error("error: option '--watch' cannot be used with '--format prometheus'")
   }
   if (levels === undefined) return
   const refused = NOT_WITH_LEVELS.find((name) => options[name] !== undefined)

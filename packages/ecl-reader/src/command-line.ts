@@ -16,6 +16,7 @@ export interface Options {
   readonly sort?: 'count' | 'name'
   readonly rate?: true
   readonly defuseFormulas?: true
+  readonly watch?: true
   readonly warning?: string
   readonly critical?: string
 }
@@ -25,6 +26,7 @@ Examples:
   ecl-reader ecl.yml -g web -i 5m                        the last finished five minutes
   ecl-reader ecl.yml -g web -i 5m --event 'error*'       only events whose names begin with "error"
   ecl-reader ecl.yml --all --format table --top 5        the five largest of every group and interval
+  ecl-reader ecl.yml -g web -i 5m --watch                as it goes on, with the change and a curve
   ecl-reader ecl.yml -g web -i 5m --json | jq .counts    for programs
   ecl-reader ecl.yml -g web -i 5m --event error -w 10 -c 100
                                                          as a plugin of Nagios or Icinga
@@ -63,6 +65,7 @@ export function commandLine(formats: readonly FormatName[]): Command {
     .addOption(new Option('--format <format>', 'how to print').choices(formats))
     .option('--json', 'the same as --format json')
     .option('--defuse-formulas', "CSV for spreadsheets: a ' before names that they would execute")
+    .option('--watch', 'each window when it has ended, until Ctrl-C')
     .option('-w, --warning <range>', 'WARNING unless each --event, or the total, is in this range')
     .option('-c, --critical <range>', 'CRITICAL unless each --event, or the total, is in it')
     .version(process.env['ECL_VERSION'] ?? 'dev')

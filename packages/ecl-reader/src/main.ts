@@ -6,6 +6,10 @@ async function main(): Promise<ExitCode> {
   // Loaded only where needed: --help and a slip of the keyboard need neither Redis nor YAML.
   if (parsed.status === 'answered') return EXIT.done
   if (parsed.status === 'read') {
+    if (parsed.request.watch) {
+      const { runWatch } = await import('./watch/run-watch.ts')
+      return runWatch(parsed.request)
+    }
     const { run } = await import('./run.ts')
     return run(parsed.request)
   }

@@ -1,6 +1,6 @@
-import { asError, ConfigError, StoreError } from 'ecl-core'
 import type { ReadRequest } from './arguments.ts'
 import { EXIT, type ExitCode } from './exit.ts'
+import { tellFault } from './fault.ts'
 import { formatNamed } from './formats/formats.ts'
 import { masterNotice, unreadableNotice } from './notices.ts'
 import { tell, writeOut } from './output.ts'
@@ -20,16 +20,13 @@ export async function run(request: ReadRequest): Promise<ExitCode> {
         ...windows.map((window) => readReport(store, window, request)),
       ])
       const { isTTY: terminal, columns } = process.stdout
-      await writeOut(format(reports, { ...request, terminal, ...(terminal && { columns }) }))
+      await writeOut(format(reports, { ...request, terminal, ...(columns > 0 && { columns }) }))
       for (const notice of [masterNotice, unreadableNotice]) {
         for (const report of reports) tell(notice(report))
       }
       return reports.every(({ unreadable }) => unreadable.length === 0) ? EXIT.done : EXIT.atFault
     })
   } catch (caught) {
-    const { message } = asError(caught)
-    // A fault of the config opens with the file's name and line.
-    tell(caught instanceof ConfigError ? message : `ecl-reader: ${message}`)
-    return caught instanceof StoreError ? EXIT.unreachable : EXIT.atFault
+    return tellFault(caught)
   }
 }

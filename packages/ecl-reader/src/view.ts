@@ -63,8 +63,8 @@ function withZeroes(counts: Counts, names: readonly string[]): Counts {
   return sortByCodePoints([...there.keys()]).map((name) => [name, there.get(name) ?? 0n])
 }
 
-/** Of equal counts, the first by name comes first, as sorting keeps their order. */
-function arranged(counts: Counts, { top, sort }: View): Counts {
+/** Counts in the order, and as many, as a view wants. Of equal counts, the first by name comes first, as sorting keeps their order. */
+export function arranged(counts: Counts, { top, sort }: View): Counts {
   if (top === undefined && sort !== 'count') return counts
   const byCount = [...counts].sort(([, a], [, b]) => (a < b ? 1 : a > b ? -1 : 0))
   const largest = byCount.slice(0, top)

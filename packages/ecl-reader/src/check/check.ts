@@ -3,6 +3,7 @@ import type { Levels } from '../arguments.ts'
 import { masterNotice } from '../notices.ts'
 import { elapsedSeconds, perSecond } from '../rate.ts'
 import type { Report, WindowReport } from '../report.ts'
+import { timeText } from '../text/time-text.ts'
 import { alerts, type Range } from './range.ts'
 
 /** Exit codes of monitoring plugins, in their order. */
@@ -74,17 +75,13 @@ function doubtOf(report: Report, window: WindowReport | undefined): string | und
   if (window?.start === undefined) return `${where}: no window has ended yet`
   // After an outage of the masters, the last window is one from before it.
   if (window.which === 'last' && window.end !== report.current) {
-    return `${where}: the last window is from before ${timeOf(report.current)}, while no master ran`
+    return `${where}: the last window is from before ${timeText(report.current ?? 0)}, while no master ran`
   }
   if (report.unreadable.length > 0) {
     const names = report.unreadable.slice(0, MAX_NAMED).join(', ')
     return `${where}: what is stored is not a whole number: ${names}`
   }
   return undefined
-}
-
-function timeOf(seconds: number | undefined): string {
-  return new Date((seconds ?? 0) * 1000).toISOString().replace('.000', '')
 }
 
 function measure(report: Report, window: WindowReport, options: CheckOptions): Measured[] {

@@ -11,12 +11,13 @@ export function csv(reports: readonly Report[], destination: Destination): strin
   return csvHeader(destination) + csvRecords(reports, destination)
 }
 
-function csvHeader({ rate }: Destination): string {
+/** The first line. */
+export function csvHeader({ rate }: Destination): string {
   return `group,interval,which,start,end,event,count${rate ? ',per_second' : ''}\r\n`
 }
 
 /** The records without their header. */
-function csvRecords(reports: readonly Report[], destination: Destination): string {
+export function csvRecords(reports: readonly Report[], destination: Destination): string {
   const records: string[] = []
   for (const report of reports) {
     for (const window of report.windows) {

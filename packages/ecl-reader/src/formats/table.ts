@@ -1,7 +1,7 @@
 import { elapsedSeconds, perSecond } from '../rate.ts'
 import type { Destination, Report, WindowReport } from '../report.ts'
 import { bar } from '../text/bars.ts'
-import { cutTo, padEnd, printable, widthOf } from '../text/terminal-text.ts'
+import { cutTo, padEnd, printable, titleOf, widest } from '../text/terminal-text.ts'
 
 const DEFAULT_COLUMNS = 80
 const LONGEST_BAR = 40
@@ -41,18 +41,4 @@ function windowTable(report: Report, window: WindowReport, destination: Destinat
     return `${cells}${GAP}${bar(n, largest, barColumns)}`.trimEnd()
   })
   return [titleOf(report, window), ...lines, ''].join('\n')
-}
-
-function widest(texts: readonly string[]): number {
-  return texts.reduce((most, text) => Math.max(most, widthOf(text)), 0)
-}
-
-function titleOf({ group, interval }: Report, { which, start, end }: WindowReport): string {
-  const name = `${printable(group)} ${interval.spec}, ${which} window`
-  if (start === undefined || end === undefined) return `${name}: none yet`
-  return `${name}: ${timeOf(start)} to ${timeOf(end)}`
-}
-
-function timeOf(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().replace('.000', '')
 }

@@ -1,5 +1,7 @@
 import { visible } from 'ecl-core'
 import { eastAsianWidth } from 'get-east-asian-width'
+import type { Report, WindowReport } from '../report.ts'
+import { timeText } from './time-text.ts'
 
 /** They take no room of their own: marks on the letter before, joiners, selectors. */
 const NO_WIDTH = /^[\p{Mn}\p{Me}\p{Cf}\u1160-\u11ff]$/u
@@ -41,4 +43,16 @@ export function cutTo(text: string, columns: number): string {
 /** Fills up with spaces at the end. */
 export function padEnd(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - widthOf(text)))
+}
+
+/** How many columns the widest of some texts takes. */
+export function widest(texts: readonly string[]): number {
+  return texts.reduce((most, text) => Math.max(most, widthOf(text)), 0)
+}
+
+/** Says which window it is. */
+export function titleOf({ group, interval }: Report, { which, start, end }: WindowReport): string {
+  const name = `${printable(group)} ${interval.spec}, ${which} window`
+  if (start === undefined || end === undefined) return `${name}: none yet`
+  return `${name}: ${timeText(start)} to ${timeText(end)}`
 }
