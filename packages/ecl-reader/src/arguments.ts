@@ -1,6 +1,8 @@
 import { type Command, CommanderError } from 'commander'
 import { parseRange, type Range } from './check/range.ts'
 import { commandLine, type Options } from './command-line.ts'
+import { type CompletedOption, completion } from './completion/completion.ts'
+import type { ListRequest } from './list.ts'
 import type { View } from './view.ts'
 
 /** The output formats there are. */
@@ -42,6 +44,7 @@ export interface Levels {
 export type Parsed =
   | { readonly status: 'read'; readonly request: ReadRequest }
   | { readonly status: 'check'; readonly request: ReadRequest; readonly levels: Levels }
+  | { readonly status: 'list'; readonly request: ListRequest }
   | { readonly status: 'answered' }
   | { readonly status: 'wrong'; readonly message: string; readonly check: boolean }
 
@@ -65,6 +68,15 @@ export function parseArguments(argv: readonly string[]): Parsed {
 function parsedFrom(command: Command): Parsed {
   const [config = ''] = command.args
   const options = command.opts<Options>()
+  const { list, completion: shell } = options
+  if (shell !== undefined) {
+    process.stdout.write(completion(shell, completedOptions(command)))
+    return { status: 'answered' }
+  }
+  if (config === '') command.error("error: missing required argument 'config'")
+  if (list !== undefined) {
+    return { status: 'list', request: { what: list, config, group: options.group } }
+  }
   const levels = levelsOf(command, options)
   refuseContradictions(command, options, levels)
   const request: ReadRequest = {
@@ -81,6 +93,19 @@ function parsedFrom(command: Command): Parsed {
     watch: options.watch ?? false,
   }
   return levels === undefined ? { status: 'read', request } : { status: 'check', request, levels }
+}
+
+function completedOptions(command: Command): CompletedOption[] {
+  return command
+    .createHelp()
+    .visibleOptions(command)
+    .map((option) => ({
+      long: option.long ?? '',
+      short: option.short,
+      description: option.description,
+      takesValue: option.required,
+      choices: option.argChoices ?? [],
+    }))
 }
 
 function levelsOf(command: Command, { warning, critical }: Options): Levels | undefined {

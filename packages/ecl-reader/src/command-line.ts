@@ -1,5 +1,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { FormatName } from './arguments.ts'
+import { SHELLS, type Shell } from './completion/completion.ts'
+import type { ListRequest } from './list.ts'
 
 /** The options as commander gives them. */
 export interface Options {
@@ -17,6 +19,8 @@ export interface Options {
   readonly rate?: true
   readonly defuseFormulas?: true
   readonly watch?: true
+  readonly list?: ListRequest['what']
+  readonly completion?: Shell
   readonly warning?: string
   readonly critical?: string
 }
@@ -41,7 +45,7 @@ Exit codes: 0 done, 1 config, group, interval, event or a stored value at fault,
 export function commandLine(formats: readonly FormatName[]): Command {
   return new Command('ecl-reader')
     .description('Prints the event counts of a group, as Event Count Logger keeps them in Redis.')
-    .argument('<config>', 'YAML file with the groups and the connection')
+    .argument('[config]', 'YAML file with the groups and the connection')
     .option('-g, --group <group>', 'the group to print')
     .option('-i, --interval <interval>', 'as spelled in the config; needed where there are several')
     .option('--all', 'every group, or that of -g; in every interval, or that of -i')
@@ -68,6 +72,16 @@ export function commandLine(formats: readonly FormatName[]): Command {
     .option('--watch', 'each window when it has ended, until Ctrl-C')
     .option('-w, --warning <range>', 'WARNING unless each --event, or the total, is in this range')
     .option('-c, --critical <range>', 'CRITICAL unless each --event, or the total, is in it')
+    .addOption(
+      new Option('--list <what>', 'names in the config, one a line').choices([
+        'groups',
+        'intervals',
+        'events',
+      ]),
+    )
+    .addOption(
+      new Option('--completion <shell>', 'the script that completes this command').choices(SHELLS),
+    )
     .version(process.env['ECL_VERSION'] ?? 'dev')
     .addHelpText('after', EXAMPLES)
     .showHelpAfterError('(--help tells more)')

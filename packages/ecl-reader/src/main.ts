@@ -5,6 +5,10 @@ async function main(): Promise<ExitCode> {
   const parsed = parseArguments(process.argv)
   // Loaded only where needed: --help and a slip of the keyboard need neither Redis nor YAML.
   if (parsed.status === 'answered') return EXIT.done
+  if (parsed.status === 'list') {
+    const { runList } = await import('./list.ts')
+    return runList(parsed.request)
+  }
   if (parsed.status === 'read') {
     if (parsed.request.watch) {
       const { runWatch } = await import('./watch/run-watch.ts')
