@@ -28,6 +28,8 @@ export default {
     '<rootDir>/packages/*/{src,test}/**/*.test.ts',
     '<rootDir>/{test,examples}/**/*.test.ts',
   ],
+  // What needs more than Node and Redis, such as promtool, has a run of its own.
+  testPathIgnorePatterns: ['/node_modules/', '/test/full/'],
   modulePathIgnorePatterns: ['<rootDir>/packages/[^/]+/dist/'],
   testEnvironment: '<rootDir>/scripts/jest-environment.mjs',
   extensionsToTreatAsEsm: ['.ts'],

@@ -3,11 +3,25 @@ import { EXIT, type ExitCode } from './exit.ts'
 
 async function main(): Promise<ExitCode> {
   const parsed = parseArguments(process.argv)
+  // Loaded only where needed: --help and a slip of the keyboard need neither Redis nor YAML.
   if (parsed.status === 'answered') return EXIT.done
-  if (parsed.status === 'wrong') return EXIT.usage
-  // Loaded only now: --help and a slip of the keyboard need neither Redis nor YAML.
-  const { run } = await import('./run.ts')
-  return run(parsed.request)
+  if (parsed.status === 'list') {
+    const { runList } = await import('./list.ts')
+    return runList(parsed.request)
+  }
+  if (parsed.status === 'read') {
+    if (parsed.request.watch) {
+      const { runWatch } = await import('./watch/run-watch.ts')
+      return runWatch(parsed.request)
+    }
+    const { run } = await import('./run.ts')
+    return run(parsed.request)
+  }
+  if (parsed.status === 'wrong' && !parsed.check) return EXIT.usage
+  const { refuseCheck, runCheck } = await import('./check/run-check.ts')
+  return parsed.status === 'wrong'
+    ? refuseCheck(parsed.message)
+    : runCheck(parsed.request, parsed.levels)
 }
 
 void main().then((code) => {

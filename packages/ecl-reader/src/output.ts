@@ -10,16 +10,20 @@ export function tell(message: string | undefined): void {
 /**
  * Writes to stdout.
  *
- * @returns once it is written, or nobody reads it: `| head -1` has closed it, which is no error
+ * @returns once it is written (true), or nobody reads it (false): `| head -1` has closed it, which is no error
  */
-export function writeOut(text: string): Promise<void> {
+export function writeOut(text: string): Promise<boolean> {
   return new Promise((resolve, reject) => {
-    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') resolve()
+    const failed = (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') resolve(false)
       else reject(new Error(`stdout cannot be written: ${error.message}`))
-    })
+    }
+    process.stdout.on('error', failed)
     process.stdout.write(text, (error) => {
-      if (!error) resolve()
+      // After a failure "error" follows, and may follow more than once.
+      if (error) return
+      process.stdout.off('error', failed)
+      resolve(true)
     })
   })
 }

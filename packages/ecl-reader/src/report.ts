@@ -25,15 +25,21 @@ export interface WindowReport {
   readonly counts: readonly (readonly [event: string, count: bigint])[]
 }
 
-/** Where the text goes. */
+/** Where the text goes, and how it is wanted there. */
 export interface Destination {
   /** A terminal takes some characters for commands, and so must not get them. */
   readonly terminal: boolean
+  /** The terminal's width; 80 where there is none. */
+  readonly columns?: number
+  /** Whether counts are told per second. */
+  readonly rate?: boolean
+  /** Whether a spreadsheet must not take names for formulas. */
+  readonly defuseFormulas?: boolean
 }
 
 /** Puts what was read into the order in which it is printed. */
 export function reportOf(
-  { group, which }: Pick<ReadRequest, 'group' | 'which'>,
+  { group, which }: { readonly group: string; readonly which: ReadRequest['which'] },
   interval: Interval,
   reading: Reading,
 ): Report {

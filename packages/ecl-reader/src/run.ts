@@ -1,23 +1,10 @@
-import {
-  asError,
-  ConfigError,
-  type CounterStore,
-  loadConfig,
-  openStore,
-  StoreError,
-  silentLogger,
-} from 'ecl-core'
 import type { ReadRequest } from './arguments.ts'
 import { EXIT, type ExitCode } from './exit.ts'
-import { FORMATS } from './formats/formats.ts'
+import { tellFault } from './fault.ts'
+import { formatNamed } from './formats/formats.ts'
 import { masterNotice, unreadableNotice } from './notices.ts'
 import { tell, writeOut } from './output.ts'
-import { reportOf } from './report.ts'
-import { select } from './select.ts'
-
-const WHICH = { last: 'last', current: 'cur', both: 'both' } as const
-/** Longer than setInterval can wait would mean at once. */
-const FOREVER_MS = 2 ** 31 - 1
+import { readReport, withStore } from './reading.ts'
 
 /**
  * Reads what was asked for and prints it.
@@ -25,27 +12,21 @@ const FOREVER_MS = 2 ** 31 - 1
  * @returns the exit code; never rejects
  */
 export async function run(request: ReadRequest): Promise<ExitCode> {
-  // The store's socket and timers would let the process end while it waits for a reply.
-  const alive = setInterval(() => undefined, FOREVER_MS)
-  let store: CounterStore | undefined
   try {
-    const config = await loadConfig(request.config)
-    for (const warning of config.warnings) tell(warning)
-    const { group, interval } = select(config.groups, request)
-    // What a store logs is in the error, too, which ends this.
-    store = openStore(config.backend, { logger: silentLogger })
-    const reading = await store.read(group, interval, WHICH[request.which])
-    const report = reportOf(request, interval, reading)
-    await writeOut(FORMATS[request.format](report, { terminal: process.stdout.isTTY }))
-    for (const notice of [masterNotice, unreadableNotice]) tell(notice(report))
-    return report.unreadable.length === 0 ? EXIT.done : EXIT.atFault
+    return await withStore(request, async ({ store, windows }) => {
+      // At once: they share the connection, and so need no more round trips than one of them.
+      const [format, ...reports] = await Promise.all([
+        formatNamed(request.format ?? 'plain', request.all),
+        ...windows.map((window) => readReport(store, window, request)),
+      ])
+      const { isTTY: terminal, columns } = process.stdout
+      await writeOut(format(reports, { ...request, terminal, ...(columns > 0 && { columns }) }))
+      for (const notice of [masterNotice, unreadableNotice]) {
+        for (const report of reports) tell(notice(report))
+      }
+      return reports.every(({ unreadable }) => unreadable.length === 0) ? EXIT.done : EXIT.atFault
+    })
   } catch (caught) {
-    const { message } = asError(caught)
-    // A fault of the config opens with the file's name and line.
-    tell(caught instanceof ConfigError ? message : `ecl-reader: ${message}`)
-    return caught instanceof StoreError ? EXIT.unreachable : EXIT.atFault
-  } finally {
-    clearInterval(alive)
-    await store?.close()
+    return tellFault(caught)
   }
 }

@@ -1,12 +1,8 @@
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import { PrivateRedis } from 'ecl-core/testing'
-
-const READER = fileURLToPath(new URL('../bin/ecl-reader.cjs', import.meta.url))
+import { configFile, READER, read } from './reader-process.ts'
 
 const GROUPS = `groups:
   web:
@@ -21,34 +17,12 @@ const GROUPS = `groups:
     intervals: [30s]
 `
 
-interface Ended {
-  readonly code: number
-  readonly stdout: string
-  readonly stderr: string
-}
-
-function read(...args: string[]): Promise<Ended> {
-  return new Promise((resolve, reject) => {
-    execFile(process.execPath, [READER, ...args], (error, stdout, stderr) => {
-      const code = error === null ? 0 : error.code
-      if (typeof code === 'number') resolve({ code, stdout, stderr })
-      else reject(error ?? new Error('no exit code'))
-    })
-  })
-}
-
 let redis: PrivateRedis
 let config: string
 
-function configFile(name: string, text: string): string {
-  const file = join(redis.directory, name)
-  writeFileSync(file, text)
-  return file
-}
-
 beforeAll(async () => {
   redis = await PrivateRedis.start()
-  config = configFile('ecl.yml', `redis: {path: ${redis.socket}}\n${GROUPS}`)
+  config = configFile(redis, 'ecl.yml', `redis: {path: ${redis.socket}}\n${GROUPS}`)
 })
 afterEach(() => redis.client.flushall())
 afterAll(() => redis.close())
@@ -139,16 +113,25 @@ describe('ends with', () => {
   })
 
   it('1 and one line for each fault of the config', async () => {
-    const file = configFile('bad.yml', 'groups:\n  web: {events: [a], intervals: [5x]}\n  b: {}\n')
+    const file = configFile(
+      redis,
+      'bad.yml',
+      'groups:\n  web: {events: [a], intervals: [5x]}\n  b: {}\n',
+    )
     const { code, stderr } = await read(file, '-g', 'web')
     expect(code).toBe(1)
     expect(stderr).toMatch(/^(.*bad\.yml:[23]: groups\..*\n){2,}$/)
   })
 
   it('3, one line and the remedy, where nothing listens or the server refuses', async () => {
-    const gone = configFile('gone.yml', `redis: {path: ${redis.directory}/none.sock}\n${GROUPS}`)
+    const gone = configFile(
+      redis,
+      'gone.yml',
+      `redis: {path: ${redis.directory}/none.sock}\n${GROUPS}`,
+    )
     const [name, password] = ['nobody', 'secret']
     const refused = configFile(
+      redis,
       'refused.yml',
       `redis: {path: ${redis.socket}, username: ${name}, password: ${password}}\n${GROUPS}`,
     )
@@ -195,7 +178,7 @@ describe('says on stderr', () => {
   it("a config's warnings", async () => {
     await writeAsPython()
     const text = `redis: {path: ${redis.socket}}\n${GROUPS}`
-    const file = configFile('odd.yml', text.replace('[1h]', '[1h]\n    sync-interval: 1'))
+    const file = configFile(redis, 'odd.yml', text.replace('[1h]', '[1h]\n    sync-interval: 1'))
     const { code, stdout, stderr } = await read(file, '-g', 'jobs')
     expect({ code, stdout }).toEqual({ code: 0, stdout: 'done:8\n' })
     expect(stderr).toMatch(/^.*odd\.yml:\d+: .*sync_interval.*\n$/)

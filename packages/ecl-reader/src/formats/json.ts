@@ -1,4 +1,5 @@
-import type { Report, WindowReport } from '../report.ts'
+import { elapsedSeconds, perSecond } from '../rate.ts'
+import type { Destination, Report, WindowReport } from '../report.ts'
 
 const DEL_AND_C1 = /[\u007f-\u009f]/g
 
@@ -6,16 +7,17 @@ const DEL_AND_C1 = /[\u007f-\u009f]/g
  * One line of JSON, for programs. Written by hand: integers stay exact beyond 2^53, and names such as `404` stay in
  * their order, which an object of JavaScript would change.
  */
-export function json(report: Report): string {
-  const windows = report.windows.map((window) => windowText(report, window))
+export function json(report: Report, { rate }: Pick<Destination, 'rate'> = {}): string {
+  const windows = report.windows.map((window) => windowText(report, window, rate))
   if (!report.both) return `${windows.join('')}\n`
   return `{${report.windows.map(({ which }, i) => `${text(which)}:${windows[i]}`).join()}}\n`
 }
 
-function windowText(
-  { group, interval }: Report,
-  { which, start, end, counts }: WindowReport,
-): string {
+function windowText(report: Report, window: WindowReport, rate = false): string {
+  const { group, interval } = report
+  const { which, start, end, counts } = window
+  const seconds = elapsedSeconds(report, window)
+  const rates = () => counts.map(([event, n]) => `${text(event)}:${perSecond(n, seconds)}`).join()
   const fields = [
     `"group":${text(group)}`,
     `"interval":${text(interval.spec)}`,
@@ -23,6 +25,7 @@ function windowText(
     `"start":${start ?? null}`,
     `"end":${end ?? null}`,
     `"counts":{${counts.map(([event, count]) => `${text(event)}:${count}`).join()}}`,
+    ...(rate ? [`"perSecond":{${rates()}}`] : []),
     // No store can tell yet which loggers have still to send.
     '"completeness":"unknown"',
   ]

@@ -1,0 +1,53 @@
+import { describe, expect, it } from '@jest/globals'
+import { reportWith, seconds } from '../../test/report-fixture.ts'
+import { prometheus } from './prometheus.ts'
+
+const PIPE = { terminal: false }
+
+describe('prometheus', () => {
+  it('prints gauges with the window they are of', () => {
+    const text = prometheus([reportWith([['a', 3n]])], PIPE)
+    const samples = text.split('\n').filter((line) => !line.startsWith('#'))
+    expect(samples).toEqual([
+      'ecl_window_events{group="web",interval="5s",window="last",event="a"} 3',
+      'ecl_window_start_timestamp_seconds{group="web",interval="5s",window="last"} 60',
+      'ecl_window_end_timestamp_seconds{group="web",interval="5s",window="last"} 65',
+      'ecl_window_stale{group="web",interval="5s",window="last"} 0',
+      '',
+    ])
+    expect(text).toContain('# TYPE ecl_window_events gauge\n')
+  })
+
+  it('keeps the samples of a metric together, under one head', () => {
+    const reports = [reportWith([['a', 1n]]), reportWith([['b', 2n]], { group: 'x' })]
+    const names = prometheus(reports, { terminal: false, rate: true })
+      .split('\n')
+      .map((line) => /(ecl_\w+)/.exec(line)?.[1])
+    const changes = names.filter((name, i) => name !== undefined && name !== names[i - 1])
+    expect(changes).toEqual([...new Set(changes)])
+    expect(changes).toContain('ecl_window_events_per_second')
+  })
+
+  it('escapes labels', () => {
+    const text = prometheus([reportWith([['a"b\\c\nd', 1n]])], PIPE)
+    expect(text).toContain('event="a\\"b\\\\c\\nd"} 1\n')
+  })
+
+  it('leaves out the times of a window that has not begun, and calls it stale', () => {
+    const windows = [{ which: 'last', start: undefined, end: undefined, counts: [] }] as const
+    const text = prometheus([reportWith([], { windows, current: undefined })], PIPE)
+    expect(text).not.toMatch(/^ecl_window_(start|end)/m)
+    expect(text).toMatch(/^ecl_window_stale\{.*\} 1$/m)
+  })
+
+  it('divides the current window by the time it has lasted so far', () => {
+    const windows = [
+      { which: 'current', start: seconds(65), end: seconds(70), counts: [['a', 3n]] },
+    ] as const
+    const text = prometheus([reportWith([], { windows, storeTimeMs: 66_500 })], {
+      terminal: false,
+      rate: true,
+    })
+    expect(text).toMatch(/^ecl_window_events_per_second\{.*event="a"\} 2$/m)
+  })
+})

@@ -1,0 +1,51 @@
+import { type CounterStore, loadConfig, openStore, silentLogger, type WindowRef } from 'ecl-core'
+import type { ReadRequest } from './arguments.ts'
+import { tell } from './output.ts'
+import { type Report, reportOf } from './report.ts'
+import { select, selectAll } from './select.ts'
+import { viewed } from './view.ts'
+
+const WHICH = { last: 'last', current: 'cur', both: 'both' } as const
+/** Longer than setInterval can wait would mean at once. */
+const FOREVER_MS = 2 ** 31 - 1
+
+/** What is needed for reading. */
+export interface Session {
+  readonly store: CounterStore
+  /** Those that were asked for. */
+  readonly windows: readonly WindowRef[]
+}
+
+/** Loads the config, finds what is asked for, opens the store for the work, and closes it. */
+export async function withStore<T>(
+  request: ReadRequest,
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
+  // The store's socket and timers would let the process end while it waits for a reply.
+  const alive = setInterval(() => undefined, FOREVER_MS)
+  let store: CounterStore | undefined
+  try {
+    const config = await loadConfig(request.config)
+    for (const warning of config.warnings) tell(warning)
+    const { group = '', interval } = request
+    const windows = request.all
+      ? selectAll(config.groups, request)
+      : [select(config.groups, { group, interval })]
+    // What a store logs is in the error, too, which ends this.
+    store = openStore(config.backend, { logger: silentLogger })
+    return await work({ store, windows })
+  } finally {
+    clearInterval(alive)
+    await store?.close()
+  }
+}
+
+/** Reads what is asked for of one interval of one group. */
+export async function readReport(
+  store: CounterStore,
+  { group, interval }: WindowRef,
+  { which, view, all }: Pick<ReadRequest, 'which' | 'view' | 'all'>,
+): Promise<Report> {
+  const reading = await store.read(group, interval, WHICH[which])
+  return viewed(reportOf({ group: group.name, which }, interval, reading), view, group, !all)
+}

@@ -1,0 +1,70 @@
+import { type Clock, delay, graceMs, StoreError } from 'ecl-core'
+import { masterNotice } from '../notices.ts'
+import type { Report } from '../report.ts'
+
+/** A master turns a window over within milliseconds; whoever waits for it longer asks less and less often. */
+const FIRST_BACKOFF_MS = 20
+const LONGEST_BACKOFF_MS = 2000
+
+/** Who is told what is seen. */
+export interface Watcher {
+  /** A window that has ended. Until it is settled, loggers may still bring counts of it, and it is told again. */
+  onWindow(report: Report, settled: boolean): void
+  /** Why nothing newer is seen; undefined once it is. */
+  onTrouble(message: string | undefined): void
+}
+
+/** What a watch needs. */
+export interface WatchOptions {
+  readonly read: () => Promise<Report>
+  readonly clock: Clock
+  readonly signal: AbortSignal
+  readonly watcher: Watcher
+}
+
+/**
+ * Reads each window of one interval when it has been turned over, and once more when it has settled:
+ *
+ *     boundary ──read, with back-off──▶ turned ──a grace──▶ settled ──the rest of the window──▶ boundary
+ *
+ * It sleeps by differences of the store's own times, so that this machine's clock may be wrong. A store that cannot be
+ * reached is tried again for ever, unless it could not be reached at the start.
+ */
+export async function watchWindow({ read, clock, signal, watcher }: WatchOptions): Promise<void> {
+  let seen = false
+  let backoffMs = FIRST_BACKOFF_MS
+  let untilMs: number | undefined
+  while (!signal.aborted) {
+    try {
+      const sentMs = clock.monotonicMs()
+      const report = await read()
+      seen = true
+      watcher.onTrouble(masterNotice(report))
+      // As the reply was a moment on its way, the store's clock is ahead of it.
+      const nowMs = report.storeTimeMs + (clock.monotonicMs() - sentMs) / 2
+      const { settlesMs, endsMs } = times(report)
+      if (report.current !== undefined) watcher.onWindow(report, nowMs >= settlesMs)
+      untilMs = [settlesMs, endsMs].find((atMs) => atMs > nowMs)
+      if (untilMs !== undefined) {
+        backoffMs = FIRST_BACKOFF_MS
+        untilMs -= nowMs
+      }
+    } catch (caught) {
+      if (signal.aborted) return
+      if (!seen || !(caught instanceof StoreError)) throw caught
+      untilMs = undefined
+      watcher.onTrouble(`${caught.message}; trying again`)
+    }
+    await delay(clock, untilMs ?? backoffMs, signal)
+    if (untilMs === undefined) backoffMs = Math.min(LONGEST_BACKOFF_MS, backoffMs * 2)
+  }
+}
+
+/** When the window that was read has settled, and when the next one ends, by the store's clock. */
+function times({ current, interval }: Report): { settlesMs: number; endsMs: number } {
+  const beginsMs = (current ?? 0) * 1000
+  return {
+    settlesMs: beginsMs + graceMs(interval.seconds),
+    endsMs: beginsMs + interval.seconds * 1000,
+  }
+}
