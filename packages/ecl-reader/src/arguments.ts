@@ -80,7 +80,8 @@ function commandLine(): Command {
     .version(process.env['ECL_VERSION'] ?? 'dev')
     .addHelpText(
       'after',
-      '\nExit codes: 0 done, 1 config, group, interval or a stored value at fault, 2 wrong usage,\n3 Redis cannot be reached or refuses.',
+      '\nExit codes: 0 done, 1 config, group, interval or a stored value at fault, 2 wrong usage,\n3 Redis cannot be reached or refuses.' +
+        '\n\nWith --format munin it answers as a plugin of Munin: ecl-reader --format munin --help',
     )
     .showHelpAfterError('(--help tells more)')
     .exitOverride()
