@@ -2,6 +2,8 @@
 export const STEP_SECONDS = 300
 
 const DAY_SECONDS = 86_400
+/** What Munin's picture of a day shows: 400 windows. */
+const SHOWN_SECONDS = 400 * STEP_SECONDS
 
 /** Counts of one window of five minutes. */
 export interface DayWindow {
@@ -11,12 +13,12 @@ export interface DayWindow {
 }
 
 /**
- * The windows of a day up to an instant, as those of a web service are: few requests at night, most in the afternoon,
+ * The windows of a day and the night before, up to an instant, as those of a web service are: few requests at night, most in the afternoon,
  * some errors, and an outage of ten minutes.
  */
 export function windowsOfADay(end: number): DayWindow[] {
   const windows: DayWindow[] = []
-  for (let at = end - DAY_SECONDS + STEP_SECONDS; at <= end; at += STEP_SECONDS) {
+  for (let at = end - SHOWN_SECONDS + STEP_SECONDS; at <= end; at += STEP_SECONDS) {
     const hour = (at % DAY_SECONDS) / 3600
     const busy = Math.exp(-(((hour - 15) / 5) ** 2)) + 0.6 * Math.exp(-(((hour - 9.5) / 2) ** 2))
     const hits = Math.round((700 + 5200 * busy) * (1 + 0.08 * noise(at)))

@@ -12,10 +12,7 @@ const NODE_START_MS = 30_000
 
 /** Where the plugins are, as they are shipped. */
 export const PLUGINS = fileURLToPath(new URL('../../plugins/', import.meta.url))
-/** The built command. */
-export const READER = fileURLToPath(
-  new URL('../../../ecl-reader/bin/ecl-reader.cjs', import.meta.url),
-)
+const READER = fileURLToPath(new URL('../../../ecl-reader/bin/ecl-reader.cjs', import.meta.url))
 
 /** What a command printed. */
 export interface Ended {
