@@ -5,6 +5,9 @@ const DAY_SECONDS = 86_400
 /** What Munin's picture of a day shows: 400 windows. */
 const SHOWN_SECONDS = 400 * STEP_SECONDS
 
+/** Long enough that the last window is a good one, at whatever hour this runs. */
+const OUTAGE_AGO_SECONDS = 6 * 3600
+
 /** Counts of one window of five minutes. */
 export interface DayWindow {
   /** Its end. */
@@ -20,9 +23,9 @@ export function windowsOfADay(end: number): DayWindow[] {
   const windows: DayWindow[] = []
   for (let at = end - SHOWN_SECONDS + STEP_SECONDS; at <= end; at += STEP_SECONDS) {
     const hour = (at % DAY_SECONDS) / 3600
-    const busy = Math.exp(-(((hour - 15) / 5) ** 2)) + 0.6 * Math.exp(-(((hour - 9.5) / 2) ** 2))
+    const busy = peak(hour, 15, 5) + 0.6 * peak(hour, 9.5, 2)
     const hits = Math.round((700 + 5200 * busy) * (1 + 0.08 * noise(at)))
-    const outage = hour >= 13 && hour < 13.2
+    const outage = at > end - OUTAGE_AGO_SECONDS && at <= end - OUTAGE_AGO_SECONDS + 600
     windows.push({
       at,
       counts: {
@@ -35,6 +38,12 @@ export function windowsOfADay(end: number): DayWindow[] {
     })
   }
   return windows
+}
+
+/** From 0 to 1, around an hour of the day. */
+function peak(hour: number, at: number, width: number): number {
+  const apart = Math.abs(hour - at)
+  return Math.exp(-((Math.min(apart, 24 - apart) / width) ** 2))
 }
 
 /** From -1 to 1, and always the same for the same seed. */
