@@ -22,14 +22,15 @@ function sourceOfEachExport() {
   return sources
 }
 
+/** Of `npm run test:full`; `npm test` leaves out what needs more than a Redis. */
+const full = process.env['ECL_TEST_FULL'] === '1'
+
 /** @type {import('jest').Config} */
 export default {
-  testMatch: [
-    '<rootDir>/packages/*/{src,test}/**/*.test.ts',
-    '<rootDir>/{test,examples}/**/*.test.ts',
-  ],
-  // What needs more than Node and Redis, such as promtool, has a run of its own.
-  testPathIgnorePatterns: ['/node_modules/', '/test/full/'],
+  testMatch: full
+    ? ['<rootDir>/{packages/*/,}test/full/**/*.test.ts']
+    : ['<rootDir>/packages/*/{src,test}/**/*.test.ts', '<rootDir>/{test,examples}/**/*.test.ts'],
+  testPathIgnorePatterns: full ? ['/node_modules/'] : ['/node_modules/', '/test/full/'],
   modulePathIgnorePatterns: ['<rootDir>/packages/[^/]+/dist/'],
   testEnvironment: '<rootDir>/scripts/jest-environment.mjs',
   extensionsToTreatAsEsm: ['.ts'],

@@ -4,7 +4,8 @@
  */
 import { existsSync, mkdirSync, renameSync, symlinkSync } from 'node:fs'
 import path from 'node:path'
-import { root, run, ScriptError, say } from './workspace.mjs'
+import { installPackages } from './debian-packages.mjs'
+import { root, run, ScriptError } from './workspace.mjs'
 
 const VARIABLE = 'ECL_REDIS_SERVER'
 const cachedLink = path.join(root, '.cache', 'redis-server')
@@ -23,9 +24,10 @@ const REMEDY =
 export async function ensureRedis() {
   const found = await findRedis()
   if (found !== undefined) return found
-  const apt = await aptGet()
-  if (apt === undefined) throw new ScriptError(`There is no redis-server here: ${REMEDY}.`)
-  await install(apt)
+  // redis-tools starts no service.
+  if (!(await installPackages(['redis-tools'], REMEDY))) {
+    throw new ScriptError(`There is no redis-server here: ${REMEDY}.`)
+  }
   const installed = (await usable('redis-server')) ?? (await linkDebianBinary())
   if (installed === undefined) {
     throw new ScriptError(
@@ -67,40 +69,4 @@ async function linkDebianBinary() {
   symlinkSync(DEBIAN_BINARY, draft)
   renameSync(draft, cachedLink)
   return usable(cachedLink)
-}
-
-/**
- * Where packages may be installed unasked: in a container as root, and in CI. A machine that systemd has booted is
- * somebody's.
- *
- * @returns {Promise<string[] | undefined>} the command that installs, undefined where it is not ours to do
- */
-async function aptGet() {
-  if (process.platform !== 'linux' || (await run('apt-get', ['--version'])).code !== 0)
-    return undefined
-  const inCi = ![undefined, '', '0', 'false'].includes(process.env['CI'])
-  if (process.getuid?.() === 0) {
-    return inCi || !existsSync('/run/systemd/system') ? ['apt-get'] : undefined
-  }
-  if (!inCi || (await run('sudo', ['-n', 'true'])).code !== 0) return undefined
-  return ['sudo', '-n', 'DEBIAN_FRONTEND=noninteractive', 'apt-get']
-}
-
-/**
- * Installs redis-tools, which starts no service.
- *
- * @param {string[]} apt
- */
-async function install([command = 'apt-get', ...args]) {
-  say('setup: installs a Redis binary (apt-get install redis-tools) …')
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  const redisTools = [...args, 'install', '-y', '--no-install-recommends', 'redis-tools']
-  if ((await run(command, redisTools, { env })).code === 0) return
-  // A fresh container has no package lists, or old ones.
-  say('setup: fetches the lists of packages first (apt-get update) …')
-  const updated = await run(command, [...args, 'update'], { env })
-  const second = await run(command, redisTools, { env })
-  if (second.code === 0) return
-  process.stderr.write(updated.output + second.output)
-  throw new ScriptError(`apt-get could not install redis-tools (its output is above): ${REMEDY}.`)
 }

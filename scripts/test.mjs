@@ -13,7 +13,7 @@ const ENDING_MS = 5000
  * @param {string[]} args for jest
  * @returns {Promise<{ passed: number, failed: number, code: number }>}
  */
-function runJest(args) {
+export function runJest(args) {
   return new Promise((resolve) => {
     const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning']
     const child = spawn(process.execPath, [...flags, toolPath('jest'), ...args], {

@@ -86,11 +86,6 @@ export function readLedger(directory: string): Map<string, LedgerInterval> {
   return intervals
 }
 
-/** The sum of an event's counts over all windows. */
-export function sumOf(interval: LedgerInterval | undefined, event: string): bigint {
-  return (interval?.windows ?? []).reduce((sum, { counts }) => sum + (counts.get(event) ?? 0n), 0n)
-}
-
 /** Redis 7 keeps a folder of files, of which those named "incr" hold commands; older ones a single file. */
 function commands(directory: string): string[][] {
   const names = readdirSync(directory, { recursive: true, encoding: 'utf8' })

@@ -34,7 +34,7 @@ export interface ServiceReport {
 }
 
 /** Something that was expected of a count, or found. */
-export type Sums = Readonly<Record<string, bigint>>
+type Sums = Readonly<Record<string, bigint>>
 
 /** A Redis that keeps everything, with masters and services as processes of their own. */
 export class System {
@@ -137,7 +137,7 @@ export class System {
 }
 
 /** Waits until this moment is far from every boundary. */
-export function middleOfSecond(): Promise<void> {
+function middleOfSecond(): Promise<void> {
   return until(() => Date.now() % 1000 > 300 && Date.now() % 1000 < 600)
 }
 

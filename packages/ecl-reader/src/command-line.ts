@@ -39,7 +39,9 @@ RANGE is that of monitoring plugins; it tells what is fine: 10 (from 0 to 10), 1
 10:20 (from 10 to 20), @10:20 (anything but that).
 
 Exit codes: 0 done, 1 config, group, interval, event or a stored value at fault, 2 wrong usage,
-3 Redis cannot be reached or refuses. With --warning or --critical: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.`
+3 Redis cannot be reached or refuses. With --warning or --critical: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
+
+With --format munin it answers as a plugin of Munin: ecl-reader --format munin --help`
 
 /** Describes the command line, with its help. */
 export function commandLine(formats: readonly FormatName[]): Command {

@@ -1,7 +1,9 @@
 import { parseArguments } from './arguments.ts'
 import { EXIT, type ExitCode } from './exit.ts'
+import { asksForMunin } from './munin/asked.ts'
 
 async function main(): Promise<ExitCode> {
+  if (asksForMunin(process.argv)) return (await import('./munin/main.ts')).main()
   const parsed = parseArguments(process.argv)
   // Loaded only where needed: --help and a slip of the keyboard need neither Redis nor YAML.
   if (parsed.status === 'answered') return EXIT.done

@@ -1,0 +1,161 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import {
+  asError,
+  ConfigError,
+  type CounterStore,
+  type LoadedConfig,
+  loadConfig,
+  openStore,
+  type Reading,
+  resolveGroups,
+  StoreError,
+  silentLogger,
+} from 'ecl-core'
+import { EXIT, type ExitCode } from '../exit.ts'
+import { tell, writeOut } from '../output.ts'
+import type { MuninRequest } from './arguments.ts'
+import { fieldName } from './field-name.ts'
+import { configText, type Graph, valuesText, wrongLevels } from './graph.ts'
+import { SeenEvents } from './seen-events.ts'
+import { suggestions, type Target, targetsOf } from './targets.ts'
+import { eventsOf, UNKNOWN, unsettledMs, valuesOf } from './window.ts'
+
+/** Longer than setInterval can wait would mean at once. */
+const FOREVER_MS = 2 ** 31 - 1
+
+/**
+ * Answers Munin's question on stdout.
+ *
+ * @returns the exit code; never rejects. A store that cannot be reached is no failure of the plugin: its values are not
+ *   known, and munin-node would drop the whole answer of a plugin that fails.
+ */
+export async function answer(request: MuninRequest): Promise<ExitCode> {
+  // The store's socket and timers would let the process end while it waits for a reply.
+  const alive = setInterval(() => undefined, FOREVER_MS)
+  try {
+    await writeOut(await textOf(request))
+    return EXIT.done
+  } catch (caught) {
+    const { message } = asError(caught)
+    if (request.question === 'autoconf') {
+      await writeOut(`no (${message.replace(/\s+/g, ' ')})\n`)
+      return EXIT.done
+    }
+    tell(caught instanceof ConfigError ? message : `${request.wanted.link}: ${message}`)
+    return EXIT.atFault
+  } finally {
+    clearInterval(alive)
+  }
+}
+
+async function textOf(request: MuninRequest): Promise<string> {
+  const config = await loadConfig(request.config)
+  const groups = resolveGroups(config.groups)
+  if (request.question === 'suggest')
+    return suggestions(groups)
+      .map((one) => `${one}\n`)
+      .join('')
+  if (request.question === 'autoconf') {
+    await canRead(config, targetsOf(groups, { ...request.wanted, link: '' }))
+    return 'yes\n'
+  }
+  for (const warning of config.warnings) tell(warning)
+  for (const wrong of wrongLevels(request.settings)) tell(`${request.wanted.link}: ${wrong}`)
+  const graphs = await graphsOf(request, config, targetsOf(groups, request.wanted))
+  return graphs
+    .map((graph) =>
+      request.question === 'config' ? configText(graph, request.settings) : valuesText(graph),
+    )
+    .join('')
+}
+
+/** @throws StoreError where the store does not answer */
+async function canRead({ backend }: LoadedConfig, [target]: readonly Target[]): Promise<void> {
+  const store = openStore(backend, { logger: silentLogger })
+  try {
+    if (target !== undefined) await store.read(target.group, target.interval, 'last')
+  } finally {
+    await store.close()
+  }
+}
+
+async function graphsOf(
+  request: MuninRequest,
+  config: LoadedConfig,
+  targets: readonly Target[],
+): Promise<Graph[]> {
+  const withValues = request.question === 'fetch' || request.dirtyConfig
+  const readings = await readAll(request, config, targets, withValues)
+  const graphs: Graph[] = []
+  for (const [i, target] of targets.entries()) {
+    const reading = readings?.[i]
+    const events = await graphEvents(request, target, reading)
+    graphs.push({
+      service: targets.length === 1 ? undefined : serviceName(request.wanted.link, target),
+      group: target.group.name,
+      interval: target.interval,
+      events,
+      values: withValues ? (reading ? valuesOf(target, reading, events) : UNKNOWN) : undefined,
+    })
+  }
+  return graphs
+}
+
+/** One connection, on which all groups are read at once; undefined where the store does not answer. */
+async function readAll(
+  { wanted }: MuninRequest,
+  { backend }: LoadedConfig,
+  targets: readonly Target[],
+  withValues: boolean,
+): Promise<Reading[] | undefined> {
+  // What a static group's config says is in the file.
+  if (!withValues && !targets.some(({ group }) => group.dynamic)) return undefined
+  const store = openStore(backend, { logger: silentLogger })
+  try {
+    if (!withValues) return await readOnce(store, targets)
+    await settle(targets, Date.now())
+    const readings = await readOnce(store, targets)
+    // This machine's clock is not the store's, whose windows these are.
+    const storeTimeMs = readings[0]?.storeTimeMs ?? 0
+    return (await settle(targets, storeTimeMs)) ? await readOnce(store, targets) : readings
+  } catch (caught) {
+    if (!(caught instanceof StoreError)) throw caught
+    tell(`${wanted.link}: ${caught.message}`)
+    return undefined
+  } finally {
+    await store.close()
+  }
+}
+
+function readOnce(store: CounterStore, targets: readonly Target[]): Promise<Reading[]> {
+  return Promise.all(targets.map(({ group, interval }) => store.read(group, interval, 'last')))
+}
+
+/** Waits until all windows have settled. @returns whether that took any time */
+async function settle(targets: readonly Target[], atMs: number): Promise<boolean> {
+  const longestMs = Math.max(...targets.map(({ interval }) => unsettledMs(atMs, interval)))
+  if (longestMs > 0) await wait(longestMs)
+  return longestMs > 0
+}
+
+async function graphEvents(
+  { wanted, stateDirectory }: MuninRequest,
+  target: Target,
+  reading: Reading | undefined,
+): Promise<string[]> {
+  if (!target.group.dynamic || stateDirectory === undefined) return eventsOf(target, [], reading)
+  const state = new SeenEvents(stateDirectory, target)
+  try {
+    const events = eventsOf(target, await state.load(), reading)
+    await state.save(events)
+    return events
+  } catch (caught) {
+    tell(`${wanted.link}: events cannot be remembered: ${asError(caught).message}`)
+    return eventsOf(target, [], reading)
+  }
+}
+
+/** Names a graph among those of one plugin, by what it was asked for. */
+function serviceName(link: string, { name }: Target): string {
+  return `${link}${link.endsWith('_') ? '' : '_'}${fieldName(name)}`
+}

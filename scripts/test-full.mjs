@@ -1,0 +1,50 @@
+/**
+ * `npm run test:full`: the tests in test/full, which need more than a Redis: Munin, as Debian packages it. Their
+ * arguments are those of `npm test`. The last line of stdout is `N passed, N failed`.
+ */
+import { existsSync, rmSync, writeFileSync } from 'node:fs'
+import { installPackages } from './debian-packages.mjs'
+import { setup } from './setup.mjs'
+import { runJest } from './test.mjs'
+import { run, runAsMain, ScriptError, say } from './workspace.mjs'
+
+const PACKAGES = ['munin', 'munin-node', 'munin-plugins-core', 'rrdtool', 'prometheus']
+/** What the tests start; one for each package. */
+const COMMANDS = [
+  '/usr/share/munin/munin-update',
+  '/usr/sbin/munin-run',
+  '/usr/share/munin/plugins/plugin.sh',
+  '/usr/bin/rrdtool',
+  '/usr/bin/promtool',
+]
+const REMEDY = `run this as root in a container of Debian, or install ${PACKAGES.join(', ')}`
+/** Asked by Debian's packages before they start a service; 101 means that they may not. */
+const SERVICE_POLICY = '/usr/sbin/policy-rc.d'
+
+async function ensurePackages() {
+  if (COMMANDS.every((file) => existsSync(file))) return
+  const forbid = process.getuid?.() === 0 && !existsSync(SERVICE_POLICY)
+  if (forbid) writeFileSync(SERVICE_POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 })
+  try {
+    await installPackages(PACKAGES, REMEDY)
+  } finally {
+    if (forbid) rmSync(SERVICE_POLICY)
+  }
+  const missing = COMMANDS.filter((file) => !existsSync(file))
+  if (missing.length > 0)
+    throw new ScriptError(`There is no ${missing.join(', ')} here: ${REMEDY}.`)
+}
+
+await runAsMain(import.meta.url, async (args) => {
+  await setup({ build: true, redis: true })
+  await ensurePackages()
+  // munin-update and its kin refuse to work for root.
+  if ((await run('runuser', ['-u', 'munin', '--', 'true'])).code !== 0) {
+    throw new ScriptError(`The tests cannot become the user munin: ${REMEDY}.`)
+  }
+  process.env['ECL_TEST_FULL'] = '1'
+  const { passed, failed, code } = await runJest(args)
+  if (passed + failed === 0) say('test: no test has run')
+  process.stdout.write(`${passed} passed, ${failed} failed\n`)
+  process.exitCode = failed === 0 && passed > 0 ? code : 1
+})
