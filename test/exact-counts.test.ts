@@ -52,7 +52,7 @@ function expectEachInItsWindow(
       ]),
     )
     const logged = windowsOf(reports, group, lengthS)
-    expect(logged.size).toBeGreaterThan(2)
+    expect(logged.size).toBeGreaterThan(1)
     for (const [start, counts] of logged) {
       expect({ group, interval, start, counts: stored.get(start) }).toEqual({
         group,
@@ -108,7 +108,7 @@ describe('three services and two masters', () => {
   it('have each event in its window though masters are a quarter of a second late', async () => {
     const masters = [system.startMaster(), system.startMaster()]
     await system.startServices(3)
-    for (let boundary = 0; boundary < 2; boundary++) {
+    for (let boundary = 0; boundary < 3; boundary++) {
       await until(() => Date.now() % 1000 > 900)
       for (const master of masters) master.kill('SIGSTOP')
       await until(() => Date.now() % 1000 < 900 && Date.now() % 1000 > 250)
@@ -119,10 +119,11 @@ describe('three services and two masters', () => {
 
     const ledger = await system.ledger()
     expectNothingMissing(reports)
+    // Waiting for the windows' turn is what it takes.
+    for (const { stats } of reports) expect(stats).toMatchObject({ late: 0 })
+    expect(reports.map(({ stats }) => stats.holds > 0)).toEqual([true, true, true])
     expectEachInItsWindow(ledger, reports)
     expect(storedSums(ledger)).toEqual(loggedSums(reports))
-    // Waiting for the windows' turn is what it takes.
-    expect(reports.every(({ stats }) => stats.holds > 0 && stats.late === 0)).toBe(true)
   })
 
   it('lose and double nothing while there is no master for some windows', async () => {

@@ -33,9 +33,6 @@ export interface ServiceReport {
   }
 }
 
-/** Something that was expected of a count, or found. */
-type Sums = Readonly<Record<string, bigint>>
-
 /** A Redis that keeps everything, with masters and services as processes of their own. */
 export class System {
   readonly redis: PrivateRedis
