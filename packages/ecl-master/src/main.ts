@@ -1,9 +1,6 @@
 import { parseArguments } from './arguments.ts'
 import { EXIT, type ExitCode } from './exit.ts'
 
-/** Time for what ends by itself. A name server that does not answer would keep the process for long. */
-const ENDING_MS = 500
-
 async function main(): Promise<ExitCode> {
   const parsed = parseArguments(process.argv)
   if (parsed.status === 'answered') return EXIT.done
@@ -17,6 +14,7 @@ async function main(): Promise<ExitCode> {
 for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined)
 
 void main().then((code) => {
-  process.exitCode = code
-  setTimeout(() => process.exit(), ENDING_MS).unref()
+  // At once: a name server that does not answer would keep the process for long, and while Node tidies up, a second
+  // signal would kill it. All output is out, as writing is synchronous on POSIX.
+  process.exit(code)
 })
