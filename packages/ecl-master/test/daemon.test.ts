@@ -55,10 +55,10 @@ it('further signals do not disturb the ending, however long they come', async ()
   const master = fixture.startMaster(fixture.configFor(redis))
   await master.logged(/has begun/)
   const { child } = master
-  await until(() => {
+  while (child.exitCode === null && child.signalCode === null) {
     for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) child.kill(signal)
-    return child.exitCode !== null || child.signalCode !== null
-  })
+    await new Promise((resolve) => setImmediate(resolve))
+  }
   expect(await master.ended).toMatchObject({ code: 0, signal: null })
   expect(master.messages(LEVEL.info).filter((message) => message === 'ending')).toHaveLength(1)
 })
