@@ -28,10 +28,13 @@ const full = process.env['ECL_TEST_FULL'] === '1'
 /** @type {import('jest').Config} */
 export default {
   testMatch: full
-    ? ['<rootDir>/{packages/*/,}test/full/**/*.test.ts']
-    : ['<rootDir>/packages/*/{src,test}/**/*.test.ts', '<rootDir>/{test,examples}/**/*.test.ts'],
+    ? ['<rootDir>/{packages/*/,benchmarks/,}test/full/**/*.test.ts']
+    : [
+        '<rootDir>/packages/*/{src,test}/**/*.test.ts',
+        '<rootDir>/{test,examples,benchmarks/src}/**/*.test.ts',
+      ],
   testPathIgnorePatterns: full ? ['/node_modules/'] : ['/node_modules/', '/test/full/'],
-  modulePathIgnorePatterns: ['<rootDir>/packages/[^/]+/dist/'],
+  modulePathIgnorePatterns: ['<rootDir>/(packages/[^/]+|benchmarks)/dist/'],
   testEnvironment: '<rootDir>/scripts/jest-environment.mjs',
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: sourceOfEachExport(),
@@ -47,7 +50,7 @@ export default {
   },
   testTimeout: 20_000,
   // Most tests wait for a Redis rather than for the processor; a private one for each of many workers would not help.
-  maxWorkers: Math.min(Math.max(os.availableParallelism() - 1, 2), 8),
+  maxWorkers: Math.min(os.availableParallelism() + 1, 8),
   // Having a limit at all keeps jest from running tests in its own process, whose timers would look like the tests'.
   workerIdleMemoryLimit: '512MB',
   reporters: ['default', '<rootDir>/scripts/jest-totals.mjs'],

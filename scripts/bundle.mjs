@@ -2,7 +2,14 @@
  * Bundles each command into one file: what a command does not use is not loaded, and it starts in little more than an
  * empty Node process' time. A command is a package's `bin`, whose committed stub requires the bundle.
  */
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import { notices } from './notices.mjs'
 import { root, runAsMain, ScriptError, say, workspacePackages } from './workspace.mjs'
@@ -13,6 +20,8 @@ import { root, runAsMain, ScriptError, say, workspacePackages } from './workspac
  * @property {string} entry its src/main.ts
  * @property {string} outfile
  * @property {string} version
+ * @property {{ entry: string, outfile: string }[]} apart each file of its src/apart: what few of its users need, and
+ *   which is so large that it would cost the others time to have it in the one file
  */
 
 /** @returns {Command[]} */
@@ -23,8 +32,24 @@ export function commands() {
       entry: path.join(dir, 'src/main.ts'),
       outfile: path.join(dir, 'dist', `${name}.cjs`),
       version: manifest.version,
+      apart: sourcesIn(path.join(dir, 'src/apart')).map((entry) => ({
+        entry,
+        outfile: path.join(dir, 'dist', apartName(name, entry)),
+      })),
     })),
   )
+}
+
+/** @param {string} folder @returns {string[]} */
+function sourcesIn(folder) {
+  if (!existsSync(folder)) return []
+  const names = readdirSync(folder).filter((name) => /(?<!\.test)\.ts$/.test(name))
+  return names.map((name) => path.join(folder, name))
+}
+
+/** @param {string} command @param {string} entry */
+function apartName(command, entry) {
+  return `${command}-${path.basename(entry, '.ts')}.cjs`
 }
 
 /** Bundles all commands; packages of ours come from their dist folders, so tsc runs first. */
@@ -39,26 +64,57 @@ async function bundleOne(build, command) {
     const entry = path.relative(root, command.entry)
     throw new ScriptError(`bundle: the package of the command ${command.name} has no ${entry}`)
   }
+  const files = [command, ...command.apart]
+  const inputs = await Promise.all(files.map((file) => bundleFile(build, command, file)))
+  const licences = path.join(path.dirname(command.outfile), 'LICENSES-bundled.txt')
+  replaceFile(licences, notices(inputs.flat()))
+}
+
+/**
+ * @param {typeof import('esbuild').build} build
+ * @param {Command} command
+ * @param {{ entry: string, outfile: string }} file
+ * @returns {Promise<string[]>} the files that are in it
+ */
+async function bundleFile(build, command, { entry, outfile }) {
   const result = await build({
     absWorkingDir: root,
-    entryPoints: [command.entry],
-    outfile: command.outfile,
+    entryPoints: [entry],
+    outfile,
     bundle: true,
     platform: 'node',
     target: 'node20',
     format: 'cjs',
     treeShaking: true,
+    // Less to read and to scan at each start; names stay, for stack traces.
+    minifySyntax: true,
+    minifyWhitespace: true,
     legalComments: 'eof',
-    define: { 'process.env.ECL_VERSION': JSON.stringify(command.version) },
+    define: {
+      'process.env.ECL_VERSION': JSON.stringify(command.version),
+      // From where SQLite is looked for, on a Node that has none built in.
+      'import.meta.url': '__filename',
+    },
     logLevel: 'silent',
     metafile: true,
     write: false,
+    plugins: [
+      {
+        name: 'what is apart',
+        setup(bundler) {
+          bundler.onResolve({ filter: /\/apart\/[^/]+\.ts$/ }, ({ path: file, kind }) =>
+            kind === 'dynamic-import'
+              ? { path: `./${apartName(command.name, file)}`, external: true }
+              : undefined,
+          )
+        },
+      },
+    ],
   }).catch((error) => {
     throw new ScriptError(`bundle: ${command.name}: ${error.message}`)
   })
   for (const file of result.outputFiles) replaceFile(file.path, file.text)
-  const licences = path.join(path.dirname(command.outfile), 'LICENSES-bundled.txt')
-  replaceFile(licences, notices(Object.keys(result.metafile.inputs)))
+  return Object.keys(result.metafile.inputs)
 }
 
 /**

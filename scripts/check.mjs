@@ -22,6 +22,8 @@ const script = (name) => path.join(root, 'scripts', name)
 /** @type {Check[]} the build renews what these look at, so they come before it */
 const generatedChecks = [
   { name: 'embedded Lua', run: () => node(script('embed-lua.mjs'), '--check') },
+  { name: 'embedded SQL', run: () => node(script('embed-sql.mjs'), '--check') },
+  { name: 'embedded thread', run: () => node(script('embed-sqlite.mjs'), '--check') },
   { name: 'config validator', run: () => node(script('compile-config-schema.mjs'), '--check') },
 ]
 

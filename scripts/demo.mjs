@@ -5,7 +5,10 @@ import { setup } from './setup.mjs'
 import { root, runAsMain } from './workspace.mjs'
 
 await runAsMain(import.meta.url, async (args) => {
-  await setup({ build: true, redis: true })
+  const redisIn = args.indexOf('--redis')
+  // Where no URL says which.
+  const redis = redisIn >= 0 && !/^rediss?:/.test(args[redisIn + 1] ?? '')
+  await setup({ build: true, redis })
   const main = path.join(root, 'packages/ecl-demo/dist/main.js')
   const child = spawn(process.execPath, [main, ...args], { stdio: 'inherit' })
   // The terminal's Ctrl-C reaches the demo, too: it says how it ends.

@@ -6,6 +6,8 @@ import { existsSync, linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } 
 import path from 'node:path'
 import { bundle, commands } from './bundle.mjs'
 import { embedLua, luaDir, luaModule } from './embed-lua.mjs'
+import { embedSql, sqlModules } from './embed-sql.mjs'
+import { embedSqlite, threadDir, threadModule } from './embed-sqlite.mjs'
 import { ensureRedis } from './redis-binary.mjs'
 import { filesBelow, isStale, markDone } from './stamps.mjs'
 import {
@@ -62,6 +64,23 @@ const buildSteps = [
     work: () => void embedLua(),
   },
   {
+    name: 'sql',
+    says: 'embeds the SQL statements',
+    inputs: () => [...sqlModules.map(({ sqlDir }) => sqlDir), ...inRoot('scripts/embed-sql.mjs')],
+    outputs: () => sqlModules.map(({ module }) => module),
+    work: () => void embedSql(),
+  },
+  {
+    name: 'sqlite',
+    says: 'embeds the thread that runs SQLite',
+    inputs: () => [
+      ...filesBelow(threadDir),
+      ...inRoot('scripts/embed-sqlite.mjs', 'pnpm-lock.yaml'),
+    ],
+    outputs: () => [threadModule],
+    work: async () => void (await embedSqlite()),
+  },
+  {
     name: 'schema',
     says: 'compiles the validator of configs',
     inputs: () =>
@@ -104,7 +123,8 @@ const buildSteps = [
         .filter((file) => !file.endsWith('.cjs')),
       ...commands().map(({ entry }) => path.dirname(entry)),
     ],
-    outputs: () => commands().map(({ outfile }) => outfile),
+    outputs: () =>
+      commands().flatMap(({ outfile, apart }) => [outfile, ...apart.map((one) => one.outfile)]),
     work: bundle,
   },
 ]

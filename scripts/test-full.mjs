@@ -1,6 +1,6 @@
 /**
- * `npm run test:full`: the tests in test/full, which need more than a Redis: Munin, as Debian packages it. Their
- * arguments are those of `npm test`. The last line of stdout is `N passed, N failed`.
+ * `npm run test:full`: the tests in test/full, which need more than a Redis: Munin and PostgreSQL, as Debian packages
+ * them. Their arguments are those of `npm test`. The last line of stdout is `N passed, N failed`.
  */
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { installPackages } from './debian-packages.mjs'
@@ -8,7 +8,10 @@ import { setup } from './setup.mjs'
 import { runJest } from './test.mjs'
 import { run, runAsMain, ScriptError, say } from './workspace.mjs'
 
-const PACKAGES = ['munin', 'munin-node', 'munin-plugins-core', 'rrdtool', 'prometheus']
+const PACKAGES = [
+  ...['munin', 'munin-node', 'munin-plugins-core', 'rrdtool', 'prometheus'],
+  'postgresql-15',
+]
 /** What the tests start; one for each package. */
 const COMMANDS = [
   '/usr/share/munin/munin-update',
@@ -16,6 +19,7 @@ const COMMANDS = [
   '/usr/share/munin/plugins/plugin.sh',
   '/usr/bin/rrdtool',
   '/usr/bin/promtool',
+  '/usr/lib/postgresql/15/bin/initdb',
 ]
 const REMEDY = `run this as root in a container of Debian, or install ${PACKAGES.join(', ')}`
 /** Asked by Debian's packages before they start a service; 101 means that they may not. */

@@ -59,9 +59,8 @@ function requireNode() {
 /** @returns {WorkspacePackage[]} the packages of this repository, by name */
 export function workspacePackages() {
   const parent = path.join(root, 'packages')
-  return readdirSync(parent)
-    .sort()
-    .map((name) => path.join(parent, name))
+  const below = readdirSync(parent).map((name) => path.join(parent, name))
+  return [...below.sort(), path.join(root, 'benchmarks')]
     .filter((dir) => existsSync(path.join(dir, 'package.json')))
     .map((dir) => {
       const manifest = JSON.parse(readFileSync(path.join(dir, 'package.json'), 'utf8'))

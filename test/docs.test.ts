@@ -42,7 +42,7 @@ describe('code in the documentation', () => {
     writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(compilerConfig()))
     // What an example uses, and the root does not have.
     mkdirSync(join(folder, 'node_modules'))
-    for (const used of ['ecl-core/node_modules/ioredis', 'ecl-master/node_modules/pino']) {
+    for (const used of ['ecl-core/node_modules/ioredis', 'ecl-command/node_modules/pino']) {
       symlinkSync(join(ROOT, 'packages', used), join(folder, 'node_modules', basename(used)))
     }
     const compiler = join(ROOT, 'node_modules/typescript/bin/tsc')

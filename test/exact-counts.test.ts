@@ -1,16 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { type GroupSpec, openStore, resolveGroups } from 'ecl-core'
-import { until } from 'ecl-core/testing'
-import type { LedgerInterval } from './ledger.ts'
-import {
-  ended,
-  lasting,
-  loggedSums,
-  type ServiceReport,
-  System,
-  storedSums,
-  windowsOf,
-} from './system.ts'
+import { type LedgerInterval, until } from 'ecl-core/testing'
+import { expectEachInItsWindow, expectEachWindowOnce, expectNothingMissing } from './laws.ts'
+import { ended, lasting, loggedSums, System, storedSums } from './system.ts'
 
 let system: System
 
@@ -18,51 +10,6 @@ beforeEach(async () => {
   system = await System.start()
 })
 afterEach(() => system.close())
-
-function expectEachWindowOnce(ledger: ReadonlyMap<string, LedgerInterval>): void {
-  for (const { rotated } of ledger.values()) {
-    expect(rotated).toEqual([...new Set(rotated)])
-    expect(rotated).toEqual(rotated.toSorted((a, b) => a - b))
-  }
-}
-
-function expectNothingMissing(reports: readonly ServiceReport[]): void {
-  for (const { unsentEvents, stats } of reports) {
-    expect(unsentEvents).toBe(0)
-    expect(stats).toMatchObject({ rejected: 0, unknown: 0 })
-  }
-}
-
-/** Each count is in the window in which it was made. */
-function expectEachInItsWindow(
-  ledger: ReadonlyMap<string, LedgerInterval>,
-  reports: readonly ServiceReport[],
-): void {
-  for (const [group, interval, lengthS] of [
-    ['direct', '1s', 1],
-    ['direct', '2s', 2],
-    ['cached', '1s', 1],
-    ['dynamic', '1s', 1],
-  ] as const) {
-    const found = ledger.get(`${group}:${interval}`)?.windows ?? []
-    const stored = new Map(
-      found.map(({ start, counts }) => [
-        start,
-        new Map([...counts].filter(([, count]) => count !== 0n)),
-      ]),
-    )
-    const logged = windowsOf(reports, group, lengthS)
-    expect(logged.size).toBeGreaterThan(1)
-    for (const [start, counts] of logged) {
-      expect({ group, interval, start, counts: stored.get(start) }).toEqual({
-        group,
-        interval,
-        start,
-        counts,
-      })
-    }
-  }
-}
 
 describe('three services and two masters', () => {
   it('have each event counted once, in its window, and each window turned over once', async () => {
@@ -124,6 +71,20 @@ describe('three services and two masters', () => {
     expect(reports.map(({ stats }) => stats.holds > 0)).toEqual([true, true, true])
     expectEachInItsWindow(ledger, reports)
     expect(storedSums(ledger)).toEqual(loggedSums(reports))
+  })
+
+  it("have each event in its window though their machines' clocks are wrong, and set all the time", async () => {
+    system.startMaster()
+    system.startMaster()
+    await system.startServices(3, [-3_600_000, 7300, 86_400_000])
+    await system.turns(4)
+    const reports = await system.stopServices()
+
+    const ledger = await system.ledger()
+    expectNothingMissing(reports)
+    expect(storedSums(ledger)).toEqual(loggedSums(reports))
+    for (const { stats } of reports) expect(stats).toMatchObject({ late: 0 })
+    expectEachInItsWindow(ledger, reports)
   })
 
   it('lose and double nothing while there is no master for some windows', async () => {

@@ -23,10 +23,16 @@ export interface Block {
   readonly line: number
 }
 
-/** All pages: those at the root, of `docs`, and of the packages. */
+/** All pages: those at the root, of `docs`, of the benchmarks and of the packages. */
 export function allPages(): Page[] {
   const packages = readdirSync(join(ROOT, 'packages'))
-  const folders = ['.', 'docs', 'docs/adr', ...packages.map((name) => join('packages', name))]
+  const folders = [
+    '.',
+    'docs',
+    'docs/adr',
+    'benchmarks',
+    ...packages.map((name) => join('packages', name)),
+  ]
   return folders.flatMap((folder) =>
     readdirSync(join(ROOT, folder))
       .filter((name) => name.endsWith('.md'))

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,8 +9,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { PrivateRedis } from 'ecl-core/testing'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const PACKAGES = ['ecl-core', 'ecl-master', 'ecl-reader', 'ecl-log-event']
-const COMMANDS = PACKAGES.slice(1)
+const COMMANDS = ['ecl-master', 'ecl-reader', 'ecl-log-event']
+const PACKAGES = ['ecl-core', 'ecl-sqlite', ...COMMANDS]
 /** The registry is asked for two dependencies with theirs. */
 const INSTALL_MS = 60_000
 
@@ -93,5 +94,39 @@ describe('the packages, packed and installed in a project,', () => {
     await inProject(bin('ecl-master'), '--once', 'ecl.yml')
     const last = await inProject(bin('ecl-reader'), 'ecl.yml', '-g', 'g')
     expect(last.stdout).toBe('a:42\n')
+  })
+
+  it('count in a file, without a server, and say what is missing for it', async () => {
+    writeFileSync(
+      join(project, 'file.yml'),
+      'store: sqlite:counts.db\ngroups: {g: {events: [a], intervals: [1h]}}\n',
+    )
+    writeFileSync(
+      join(project, 'file.mjs'),
+      `import { EventCountLogger, loadConfig } from 'ecl-core'
+       const { groups, backend } = await loadConfig('file.yml')
+       const group = new EventCountLogger(groups, backend).getGroup('g')
+       group.log('a', 41)
+       await group.flush({ timeoutMs: 3000 })
+       console.log(await group.getCounts('1h', { current: true }))`,
+    )
+    const bin = (name: string) => join(project, 'node_modules', '.bin', name)
+    expect((await inProject(process.execPath, 'file.mjs')).stdout).toBe('{ a: 41 }\n')
+    await inProject(bin('ecl-log-event'), 'file.yml', 'g', 'a')
+    const printed = await inProject(bin('ecl-reader'), 'file.yml', '-g', 'g', '--current')
+    expect(printed).toEqual({ stdout: 'a:42\n', stderr: '' })
+    const packages = join(project, 'node_modules')
+    renameSync(join(packages, 'ecl-sqlite'), join(packages, 'not-ecl-sqlite'))
+    await expect(inProject(process.execPath, 'file.mjs')).rejects.toMatchObject({
+      stderr: expect.stringContaining(
+        'the package ecl-sqlite is not installed; run "npm install ecl-sqlite"',
+      ),
+    })
+    renameSync(join(packages, 'not-ecl-sqlite'), join(packages, 'ecl-sqlite'))
+    if (isBuiltin('node:sqlite')) return
+    rmSync(join(packages, '@photostructure/sqlite'), { recursive: true })
+    await expect(inProject(process.execPath, 'file.mjs')).rejects.toMatchObject({
+      stderr: expect.stringContaining('"npm install @photostructure/sqlite@1"'),
+    })
   })
 })

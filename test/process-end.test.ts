@@ -69,6 +69,15 @@ describe('a program that logs and ends', () => {
     }
   })
 
+  it('is not missed afterwards by who asks whether a window is complete', async () => {
+    for (const thing of ['log', 'log, flush, idle']) {
+      await runShort(config, thing)
+      const [entry = ''] = await redis.client.hvals('g:@clients')
+      expect(entry).toMatch(/^\d+ \d+ 1 /)
+      await redis.client.flushall()
+    }
+  })
+
   it('keeps the exit code that it has set', async () => {
     expect(await runShort(config, 'log, exit code 7')).toMatchObject({ code: 7, stderr: '' })
     expect(await stored('a')).toBe('1')

@@ -2,10 +2,14 @@ import { type ChildProcess, fork, spawn } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { PrivateRedis, until } from 'ecl-core/testing'
-import { type LedgerInterval, readLedger } from './ledger.ts'
+import { type LedgerInterval, PrivateRedis, until } from 'ecl-core/testing'
+import { readLedger } from './ledger.ts'
 
+const ARCHIVER = fileURLToPath(
+  new URL('../packages/ecl-history/bin/ecl-history.cjs', import.meta.url),
+)
 const MASTER = fileURLToPath(new URL('../packages/ecl-master/bin/ecl-master.cjs', import.meta.url))
+const WRONG_CLOCK = new URL('programs/wrong-clock.mjs', import.meta.url).href
 const SERVICE = fileURLToPath(new URL('programs/service.mjs', import.meta.url))
 
 /** What the services log into; the hour is there for a sum that no rotation disturbs. */
@@ -33,21 +37,34 @@ export interface ServiceReport {
   }
 }
 
+/** What a master has that is not like the others. */
+export interface MasterSetup {
+  /** The `groups:` of its config, in YAML. */
+  readonly groups?: string
+  /** Where it finds the server, by TCP. */
+  readonly port?: number
+}
+
 /** A Redis that keeps everything, with masters and services as processes of their own. */
 export class System {
   readonly redis: PrivateRedis
   readonly config: string
+  /** The `history:` of all configs, in YAML; empty for none. */
+  readonly #history: string
   readonly #masters: ChildProcess[] = []
+  readonly #archivers: ChildProcess[] = []
   readonly #services: ChildProcess[] = []
   #stderr = ''
 
-  private constructor(redis: PrivateRedis) {
+  private constructor(redis: PrivateRedis, history: string) {
     this.redis = redis
+    this.#history = history
     this.config = join(redis.directory, 'ecl.yml')
-    writeFileSync(this.config, `redis: {path: ${redis.socket}}\n${GROUPS}`)
+    writeFileSync(this.config, `redis: {path: ${redis.socket}}\n${GROUPS}${history}`)
   }
 
-  static async start(): Promise<System> {
+  /** @param history the `history:` of all configs, in YAML */
+  static async start(history = ''): Promise<System> {
     const args = [
       '--appendonly',
       'yes',
@@ -56,7 +73,7 @@ export class System {
       '--auto-aof-rewrite-percentage',
       '0',
     ]
-    return new System(await PrivateRedis.start({ args }))
+    return new System(await PrivateRedis.start({ args }), history)
   }
 
   /** What masters and services have said on stderr. */
@@ -64,8 +81,12 @@ export class System {
     return this.#stderr
   }
 
-  startMaster(): ChildProcess {
-    const child = spawn(process.execPath, [MASTER, this.config], {
+  /** Starts a master; with the services' config, and straight at the server, if nothing else is said. */
+  startMaster({ groups, port }: MasterSetup = {}): ChildProcess {
+    const backend = port === undefined ? `path: ${this.redis.socket}` : `port: ${port}`
+    const config = join(this.redis.directory, `master-${this.#masters.length}.yml`)
+    writeFileSync(config, `redis: {${backend}}\n${groups ?? GROUPS}${this.#history}`)
+    const child = spawn(process.execPath, [MASTER, config], {
       stdio: ['ignore', 'ignore', 'pipe'],
     })
     this.#watch(child)
@@ -73,16 +94,42 @@ export class System {
     return child
   }
 
-  /** Starts services when all windows are turned over regularly. */
-  async startServices(count: number): Promise<void> {
+  /** Starts an archiver. */
+  startArchiver(): ChildProcess {
+    const child = spawn(process.execPath, [ARCHIVER, this.config, 'archive'], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    this.#watch(child)
+    this.#archivers.push(child)
+    return child
+  }
+
+  /**
+   * Starts services when all windows are turned over regularly.
+   *
+   * @param clocksMs by how much the clocks of some of them are wrong, ms
+   */
+  async startServices(count: number, clocksMs: readonly number[] = []): Promise<void> {
     await this.turns(1)
     for (let i = 0; i < count; i++) {
-      const child = fork(SERVICE, [this.config], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+      const clockMs = clocksMs[i]
+      const child = fork(SERVICE, [this.config], {
+        stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+        execArgv: clockMs === undefined ? [] : ['--import', WRONG_CLOCK],
+        env: { ...process.env, ECL_TEST_CLOCK_MS: String(clockMs) },
+      })
       this.#watch(child)
       this.#services.push(child)
     }
     // They count.
     await until(async () => (await this.redis.client.hlen('direct:@clients')) === count)
+  }
+
+  /** Sends a signal to all masters, or to all masters and services. */
+  signal(signal: NodeJS.Signals, whom: 'masters' | 'masters and services'): void {
+    for (const child of this.#masters) child.kill(signal)
+    if (whom === 'masters') return
+    for (const child of this.#services) child.kill(signal)
   }
 
   /** Stops the services in the middle of a second, so that no boundary comes between, and hears what they have logged. */
@@ -121,8 +168,8 @@ export class System {
   }
 
   async close(): Promise<void> {
-    for (const child of this.#masters) child.kill('SIGCONT')
-    await endAll([...this.#masters, ...this.#services], 'SIGKILL')
+    this.signal('SIGCONT', 'masters and services')
+    await endAll([...this.#masters, ...this.#archivers, ...this.#services], 'SIGKILL')
     await this.redis.close()
   }
 

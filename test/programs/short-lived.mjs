@@ -4,7 +4,8 @@ import { EventCountLogger, loadConfig } from 'ecl-core'
 const [file, thing] = process.argv.slice(2)
 const { groups, backend } = await loadConfig(file)
 const ecl = new EventCountLogger(groups, backend)
-const group = ecl.getGroup('g')
+const [name] = Object.keys(groups)
+const group = ecl.getGroup(name)
 
 switch (thing) {
   case 'nothing':

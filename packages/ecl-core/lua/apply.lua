@@ -4,9 +4,14 @@
 -- ARGV     1 client id       2 number           3 the number it follows
 --          4 instant of the segment, seconds; '' where the batch has no counts
 --          5 may hold, '1'   6 closes, '1'      7 lifetime of an unused client entry, seconds
---          8 max events ('' for none)           9 overflow event
---         10 how many of the events are exempt from that bound (the declared ones; they come first)
---         11 number of intervals m             12 number of events n
+--          8 flushed through, seconds           9 counts from before this instant may be lost, seconds
+--         10 logged by the client in all       11 of that unsent behind this batch
+--         12 replayed by the client in all     13 counts that were refused before, '1'
+--         14 max events ('' for none)          15 overflow event
+--         16 how many of the events are exempt from that bound (the declared ones; they come first)
+--         17 which of the intervals the books are kept by (0: none of them)
+--         18 number of intervals m             19 number of events n
+--         20 layout: 'hash' where the counts of a window are put into one hash; 'keys' where each has a key
 --          then m pairs: interval as spelled, its length in seconds
 --          then n pairs: event, count
 -- Reply    { status, seconds, microseconds, ... } where status is
@@ -17,8 +22,17 @@
 --
 -- Safe to repeat: the client's entry holds the last applied number, and a batch is applied only right behind the number
 -- that it follows. Redis does not roll a script back, so the order of writes matters: first the marks of windows and the
--- index, which say nothing wrong when no count follows; then the number; then nothing but counts, each of them caught
--- when it fails, and reported. What aborts before the number is done again whole, and nothing aborts after it.
+-- index, which say nothing wrong when no count follows; then the number; then nothing but counts and sums of them, each
+-- of them caught when it fails, and reported. What aborts before the number is done again whole, and nothing aborts
+-- after it.
+--
+-- The client's entry:
+--   number, last use, closed, flushed through, loss until; logged, applied, unsent, refused, late, replayed
+-- The books are kept by one interval, or an event would count as often as there are intervals. They balance while
+-- logged = applied + refused + unsent.
+
+-- Redis guards its globals: looking one up takes as long as adding a count, and this is done for each event and interval.
+local ARGV, try = ARGV, redis.pcall
 
 local function whole(text)
   -- tostring(1e15) is '1e+15': numbers go out as texts made here
@@ -35,10 +49,18 @@ end
 
 local clients = KEYS[1]
 local base = string.sub(clients, 1, -9) -- '<group>:'
+-- A key that is never written. While a cluster moves the group's slot to another node, asking for what is not here fails,
+-- and the script ends before it has changed anything.
+local absent = redis.pcall('GET', base .. '@none')
+if type(absent) == 'table' and string.find(absent.err, 'non local key', 1, true) then
+  return absent
+end
 local client, number, follows = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local closes = ARGV[6] == '1'
-local interval_count, event_count = tonumber(ARGV[11]), tonumber(ARGV[12])
-local first_interval = 13
+local interval_count, event_count = tonumber(ARGV[18]), tonumber(ARGV[19])
+local booked = tonumber(ARGV[17])
+local hashed = ARGV[20] == 'hash'
+local first_interval = 21
 local first_event = first_interval + 2 * interval_count
 
 local time = redis.call('TIME')
@@ -46,12 +68,14 @@ local now = tonumber(time[1])
 
 -- Once. Before everything else, so that a copy delayed on its way changes nothing.
 local entry = redis.pcall('HGET', clients, client)
-local last_applied = 0
+local last_applied, applied, refused, late = 0, 0, 0, 0
 if type(entry) == 'table' then
   return redis.error_reply('WRONGTYPE the key "' .. clients .. '" is no hash; delete it')
 end
 if entry then
   last_applied = tonumber(string.match(entry, '^%d+')) or 0
+  local sums = { string.match(entry, '^%d+ %d+ %d %d+ %d+ %-?%d+ (%-?%d+) %-?%d+ (%-?%d+) (%-?%d+)') }
+  applied, refused, late = tonumber(sums[1]) or 0, tonumber(sums[2]) or 0, tonumber(sums[3]) or 0
 end
 if number <= last_applied then
   return { 'duplicate', time[1], time[2] }
@@ -113,18 +137,30 @@ for i = 1, interval_count do
   if begin then
     redis.call('MSET', counters[i].prefix .. 'cur:@ts', begin, counters[i].prefix .. 'cur:@by', begin)
   end
+  if placements[i] == 'ahead' then
+    -- Should their own window still begin, these counts are missing in it.
+    local ahead = counters[i].prefix .. 'cur:@ahead'
+    redis.call('MSET', ahead, whole(math.max(at, mark(ahead) or 0)))
+  end
 end
 
 -- The names to count under: what is over the bound of a group goes to its overflow event.
-local max_events, exempt = tonumber(ARGV[8]), tonumber(ARGV[10])
+local max_events, exempt = tonumber(ARGV[14]), tonumber(ARGV[16])
+local given = {}
+for e = 1, event_count do
+  given[e] = ARGV[first_event + 2 * e - 2]
+end
 local function names(index)
-  local size = max_events and redis.pcall('SCARD', index)
+  if not max_events then
+    return given
+  end
+  local size = redis.pcall(hashed and 'HLEN' or 'SCARD', index)
   local ids, new = {}, {}
   for e = 1, event_count do
-    local event = ARGV[first_event + 2 * e - 2]
-    if type(size) == 'number' and e > exempt and redis.call('SISMEMBER', index, event) == 0 then
+    local event = given[e]
+    if type(size) == 'number' and e > exempt and redis.call(hashed and 'HEXISTS' or 'SISMEMBER', index, event) == 0 then
       if size >= max_events then
-        event = ARGV[9]
+        event = ARGV[15]
       elseif not new[event] then
         new[event] = true
         size = size + 1
@@ -135,13 +171,24 @@ local function names(index)
   return ids
 end
 
--- The index. It may name more than exists.
+-- The index. It may name more than exists. A hash is its own.
 for i = 1, event_count > 0 and interval_count or 0 do
-  counters[i].prefix = counters[i].prefix .. counters[i].where .. ':'
-  local index = counters[i].prefix .. '@ids'
+  local window = counters[i].prefix .. counters[i].where
+  local index = hashed and window or window .. ':@ids'
+  counters[i].window = window
+  if hashed then
+    local size = redis.pcall('HLEN', window)
+    if type(size) == 'table' then
+      if not string.match(size.err, '^WRONGTYPE') then
+        return size
+      end
+      -- A foreign value in the hash's place holds no count of ours, and would keep out those of all events.
+      redis.call('UNLINK', window)
+    end
+  end
   counters[i].ids = names(index)
   -- unpack takes 7,999 values at most
-  for first = 1, event_count, 1000 do
+  for first = 1, hashed and 0 or event_count, 1000 do
     local last = math.min(first + 999, event_count)
     local added = redis.pcall('SADD', index, unpack(counters[i].ids, first, last))
     if type(added) == 'table' then
@@ -159,27 +206,84 @@ end
 if number == 1 then
   local sample = redis.call('HRANDFIELD', clients, 10, 'WITHVALUES')
   for i = 1, #sample, 2 do
-    local used, closed = string.match(sample[i + 1], '^%d+ (%d+) (%d)')
-    local life = closed == '1' and 300 or tonumber(ARGV[7])
+    local used, closed, loss = string.match(sample[i + 1], '^%d+ (%d+) (%d) %d+ (%d+)')
+    -- Who has lost counts is remembered by those who ask whether a window is complete.
+    local life = closed == '1' and loss == '0' and 300 or tonumber(ARGV[7])
     if sample[i] ~= client and used and now - tonumber(used) > life then
       redis.call('HDEL', clients, sample[i])
     end
   end
 end
 
-redis.call('HSET', clients, client, whole(number) .. ' ' .. time[1] .. ' ' .. (closes and '1' or '0'))
+-- Number and books, as they are when all counts are taken.
+local sum, numbers, counts = 0, {}, {}
+for e = 1, event_count do
+  counts[e] = ARGV[first_event + 2 * e - 1]
+  numbers[e] = counts[e] + 0
+  sum = sum + numbers[e]
+end
+local misplaced = false
+for i = 1, interval_count do
+  misplaced = misplaced or placements[i] == 'late' or placements[i] == 'ahead'
+end
+local function enter(set, failed, limit, loss)
+  local taken = booked > 0 and sum - failed or 0
+  local again = booked > 0 and ARGV[13] == '1' and sum or 0
+  -- A client whose clock is ahead has not seen what is to come.
+  local through = math.min(tonumber(ARGV[8]), now, limit)
+  set('HSET', clients, client, table.concat({
+    whole(number), time[1], closes and '1' or '0', whole(through), loss,
+    ARGV[10], whole(applied + taken), ARGV[11], whole(refused + (booked > 0 and failed or 0) - again),
+    whole(late + (misplaced and taken or 0)), ARGV[12],
+  }, ' '))
+end
+enter(redis.call, 0, now, ARGV[9])
 
-local failures = {}
-for i = 1, event_count > 0 and interval_count or 0 do
-  local prefix, ids = counters[i].prefix, counters[i].ids
-  for e = 1, event_count do
-    local done = redis.pcall('INCRBY', prefix .. ids[e], ARGV[first_event + 2 * e - 1])
-    if type(done) == 'table' then
-      failures[#failures + 1] = i
-      failures[#failures + 1] = e
-      failures[#failures + 1] = done.err
+-- Whether no reply is an error. To ask each for its type takes as long as a sixth of all this script does; math.max, asked
+-- once, takes nothing but numbers.
+local function all_numbers(replies)
+  for first = 1, #replies, 1000 do
+    if not pcall(math.max, unpack(replies, first, math.min(first + 999, #replies))) then
+      return false
     end
   end
+  return true
+end
+local failures, not_booked = {}, 0
+for i = 1, event_count > 0 and interval_count or 0 do
+  local window, ids, taken, replies = counters[i].window, counters[i].ids, sum, {}
+  local prefix = window .. ':'
+  for e = 1, event_count do
+    if hashed then
+      replies[e] = try('HINCRBY', window, ids[e], counts[e])
+    else
+      replies[e] = try('INCRBY', prefix .. ids[e], counts[e])
+    end
+  end
+  for e = 1, all_numbers(replies) and 0 or event_count do
+    if type(replies[e]) == 'table' then
+      failures[#failures + 1] = i
+      failures[#failures + 1] = e
+      failures[#failures + 1] = replies[e].err
+      taken = taken - numbers[e]
+      if i == booked then
+        not_booked = not_booked + numbers[e]
+      end
+    end
+  end
+  -- What belongs into this window and came by way of a logger: where the counts add up to something else, there are
+  -- others among them.
+  if taken ~= 0 and (placements[i] == 'cur' or placements[i] == 'last') then
+    redis.pcall('INCRBY', window .. ':@sum', whole(taken))
+  end
+  if placements[i] == 'last' then
+    -- That window may have been published; it is not what it was.
+    redis.pcall('UNLINK', window .. ':@published')
+  end
+end
+if #failures > 0 then
+  -- The client is not flushed through what was not taken. Its next batch says whether it is lost; there may be none.
+  enter(redis.pcall, not_booked, at, whole(math.max(tonumber(ARGV[9]), now + 1)))
 end
 
 return { 'applied', time[1], time[2], placements, failures }

@@ -1,4 +1,4 @@
-import { addCounts, type Count } from './batch.ts'
+import { addCounts, type Count, sumCounts } from './batch.ts'
 import { type EpochSeconds, type Interval, windowStart } from './interval.ts'
 import type { ClosedSegment } from './segment.ts'
 
@@ -13,6 +13,10 @@ interface Pending {
   closedMs: number
   /** A part of it is on its way: nothing may be merged into the rest. */
   begun: boolean
+  /** Whether the store could not take these counts when they came the first time. */
+  readonly isRest: boolean
+  /** The latest stamp of what was merged into it from other windows. */
+  mixedWith?: EpochSeconds
 }
 
 /** A bounded part of the backlog, for one batch. */
@@ -21,6 +25,9 @@ export interface Portion {
   readonly intervals: readonly Interval[]
   readonly counts: readonly (readonly [event: string, count: Count])[]
   readonly serial: number
+  readonly isRest: boolean
+  /** Where counts of several windows were merged: all of them had begun before this instant. */
+  readonly mixedUntil?: EpochSeconds | undefined
 }
 
 /** What is known about windows when the backlog is tidied up. All in seconds of the store's clock. */
@@ -41,6 +48,8 @@ export class Backlog {
   readonly #intervals: readonly Interval[]
   #pending: Pending[] = []
   #nextSerial = 1
+  /** Added up as counts come and go: every batch tells it, and there may be a million events waiting. */
+  readonly #sums = { fresh: 0, rests: 0 }
 
   /** @param intervals those of the group */
   constructor(intervals: readonly Interval[]) {
@@ -57,6 +66,12 @@ export class Backlog {
     return this.#pending.length === 0 ? undefined : Math.min(...this.#pending.map((p) => p.serial))
   }
 
+  /** The earliest stamp that waits; undefined when nothing does. */
+  get oldestStamp(): EpochSeconds | undefined {
+    if (this.#pending.length === 0) return undefined
+    return Math.min(...this.#pending.map((pending) => pending.at)) as EpochSeconds
+  }
+
   get isEmpty(): boolean {
     return this.#pending.length === 0
   }
@@ -66,17 +81,19 @@ export class Backlog {
     return this.#pending.length
   }
 
-  /** Sum of all counts that wait. */
+  /** Sum of all counts that wait to be sent for the first time. */
   get total(): number {
-    let total = 0
-    for (const { counts } of this.#pending) {
-      for (const count of counts.values()) total += Number(count)
-    }
-    return total
+    return this.#sums.fresh
+  }
+
+  /** Sum of all counts that wait to be sent again; each as often as there are intervals that could not take it. */
+  get restTotal(): number {
+    return this.#sums.rests
   }
 
   /** Takes over a closed segment, its counts included. */
   add(segment: ClosedSegment, horizon: Horizon): void {
+    this.#sums.fresh += sumCounts(segment.counts)
     this.#pending.push({
       at: segment.at,
       intervals: this.#intervals,
@@ -85,14 +102,17 @@ export class Backlog {
       openedMs: segment.openedMs,
       closedMs: segment.closedMs,
       begun: false,
+      isRest: false,
     })
     if (this.#pending.length > 1) this.#tidy(horizon)
   }
 
   /** Takes back what could not be counted in some intervals, to be sent again in another batch. */
-  addRest(rest: Portion, horizon: Horizon): void {
+  addRest(rest: Omit<Portion, 'isRest'>, horizon: Horizon): void {
+    this.#sums.rests += sumCounts(rest.counts)
     this.#pending.push({
       ...rest,
+      isRest: true,
       counts: new Map(rest.counts),
       openedMs: 0,
       closedMs: 0,
@@ -105,24 +125,25 @@ export class Backlog {
   take(maxEvents: number): Portion | undefined {
     const first = this.#pending[0]
     if (first === undefined) return undefined
-    const { at, intervals, serial } = first
-    if (first.counts.size <= maxEvents) {
-      this.#pending.shift()
-      return { at, intervals, serial, counts: [...first.counts] }
+    const { at, intervals, serial, isRest, mixedWith } = first
+    const mixedUntil = mixedWith === undefined ? undefined : ((mixedWith + 1) as EpochSeconds)
+    const counts = firstOf(first.counts, maxEvents)
+    if (counts.length === first.counts.size) this.#pending.shift()
+    else {
+      first.begun = true
+      for (const [event] of counts) first.counts.delete(event)
     }
-    first.begun = true
-    const counts: (readonly [string, Count])[] = []
-    for (const entry of first.counts) {
-      if (counts.length === maxEvents) break
-      counts.push(entry)
-    }
-    for (const [event] of counts) first.counts.delete(event)
-    return { at, intervals, serial, counts }
+    this.#sums[isRest ? 'rests' : 'fresh'] -= sumCounts(counts)
+    return { at, intervals, serial, isRest, mixedUntil, counts }
   }
 
   /** Gives every stamp anew, from when its counts were made by the monotonic clock. */
   restamp(stamp: (openedMs: number, closedMs: number) => EpochSeconds): void {
-    for (const pending of this.#pending) pending.at = stamp(pending.openedMs, pending.closedMs)
+    for (const pending of this.#pending) {
+      pending.at = stamp(pending.openedMs, pending.closedMs)
+      if (pending.mixedWith !== undefined)
+        pending.mixedWith = stamp(pending.closedMs, pending.closedMs)
+    }
   }
 
   /** What waits of one event for one interval's window. */
@@ -147,14 +168,25 @@ export class Backlog {
         into.counts.set(event, addCounts(into.counts.get(event) ?? 0, count))
       }
       into.closedMs = pending.closedMs
+      const latest = Math.max(into.mixedWith ?? into.at, pending.mixedWith ?? pending.at)
+      if (latest !== into.at) into.mixedWith = latest as EpochSeconds
       into.serial = Math.min(into.serial, pending.serial)
     }
     this.#pending = tidied
   }
 }
 
+function firstOf<T>(all: Iterable<T>, most: number): T[] {
+  const taken: T[] = []
+  for (const one of all) {
+    if (taken.length === most) break
+    taken.push(one)
+  }
+  return taken
+}
+
 function mergeable(a: Pending, b: Pending, horizon: Horizon): boolean {
-  if (a.begun || b.begun || !sameIntervals(a, b)) return false
+  if (a.begun || b.begun || a.isRest !== b.isRest || !sameIntervals(a, b)) return false
   return a.intervals.every((interval) => {
     const [inA, inB] = [windowStart(a.at, interval), windowStart(b.at, interval)]
     return inA === inB || (isLate(inA, interval, horizon) && isLate(inB, interval, horizon))

@@ -28,6 +28,27 @@ export interface Batch {
   readonly mayHold: boolean
   /** Whether this is the client's last batch. */
   readonly closes: boolean
+  /** Whether the counts were in an earlier batch, and the store could not take them then. */
+  readonly isRest: boolean
+  /**
+   * Flushed through: with this batch, all that the client counted before this instant is in the store. 0 where the
+   * client cannot tell, which is before it knows the store's clock.
+   */
+  readonly through: EpochSeconds
+  /** Counts from before this instant may have been lost by a store that forgot them; 0 where none were. */
+  readonly lossUntil: EpochSeconds
+  /** The client's books as of this batch. */
+  readonly books: Books
+}
+
+/** What a client says of all its events, so that what the store has added up can be held against it. */
+export interface Books {
+  /** Sum of all that was logged. */
+  readonly logged: number
+  /** Of that: still in memory behind this batch. */
+  readonly unsent: number
+  /** Sum of what the store had acknowledged and forgotten, and was sent to it once more. */
+  readonly replayed: number
 }
 
 /** Bounds the time for which one batch blocks the server to some milliseconds. */
@@ -40,4 +61,11 @@ export function addCounts(a: Count, b: Count): Count {
     if (Number.isSafeInteger(sum)) return sum
   }
   return BigInt(a) + BigInt(b)
+}
+
+/** The sum of a batch's counts. */
+export function sumCounts(counts: Iterable<readonly [event: string, count: Count]>): number {
+  let sum = 0
+  for (const [, count] of counts) sum += Number(count)
+  return sum
 }

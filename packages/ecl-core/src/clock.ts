@@ -1,4 +1,6 @@
+import { uptime } from 'node:os'
 import { performance } from 'node:perf_hooks'
+import { MonotonicTime } from './monotonic-time.ts'
 
 /** A timer that can be taken back. Timers never keep the process alive. */
 export interface Timer {
@@ -7,7 +9,10 @@ export interface Timer {
 
 /** Where a process' time comes from. `ecl-core/testing` has one that is wound by hand. */
 export interface Clock {
-  /** Never goes back and never jumps; its zero means nothing. Milliseconds, with fractions. */
+  /**
+   * Never goes back, is never set, and goes on while the machine is suspended; its zero means nothing. Milliseconds, with
+   * fractions.
+   */
   monotonicMs(): number
   /** The machine's idea of the time of day, right or wrong: milliseconds since the epoch. */
   wallMs(): number
@@ -18,9 +23,24 @@ export interface Clock {
 /** setTimeout's own limit; longer delays would fire at once. */
 const MAX_DELAY_MS = 2 ** 31 - 1
 
+const monotonicTime = new MonotonicTime({
+  steadyMs: () => performance.now(),
+  wallMs: () => Date.now(),
+  uptimeMs,
+})
+
+/** Not a number where the system does not tell. */
+function uptimeMs(): number {
+  try {
+    return uptime() * 1000
+  } catch {
+    return Number.NaN
+  }
+}
+
 /** The machine's clock. */
 export const systemClock: Clock = {
-  monotonicMs: () => performance.now(),
+  monotonicMs: () => monotonicTime.nowMs(),
   wallMs: () => Date.now(),
   after(delayMs, callback) {
     // Whole ms: Node keeps a list for each duration there is.

@@ -1,13 +1,16 @@
+import { Acknowledgements } from './acknowledgements.ts'
 import type { Portion } from './backlog.ts'
-import type { Batch, Count } from './batch.ts'
+import { type Batch, type Books, sumCounts } from './batch.ts'
 import { clientLifeSeconds } from './client-life.ts'
 import { type Clock, delay } from './clock.ts'
 import { asError, StoreError } from './errors.ts'
 import type { GroupSpec } from './group-spec.ts'
-import { type EpochSeconds, graceMs, latestBoundary, shortestSeconds } from './interval.ts'
+import { HoldPolicy } from './hold-policy.ts'
+import { type EpochSeconds, latestBoundary } from './interval.ts'
 import type { Logger } from './logger.ts'
+import type { Pace } from './pace.ts'
 import type { DeliveryStatistics } from './statistics.ts'
-import type { Applied, CounterStore } from './store/counter-store.ts'
+import type { Applied, ApplyFailure, CounterStore, Placement } from './store/counter-store.ts'
 import type { StoreClock } from './store-clock.ts'
 
 const FIRST_HOLD_MS = 10
@@ -30,21 +33,28 @@ export interface DeliveryOptions {
   readonly statistics: DeliveryStatistics
   /** In [0, 1): jitter. */
   readonly random: () => number
+  /** Shared by all groups of the process. */
+  readonly pace: Pace
 }
 
 /** What is to be sent: counts, or nothing but the fact that the client is there, or is leaving. */
 export interface Parcel {
-  /** Undefined for a registration or a farewell. */
+  /** Undefined for a registration, a sign of life, or a farewell. */
   readonly portion: Portion | undefined
   readonly closes: boolean
+  /** All that was counted before this instant is in the store, or in this parcel. */
+  readonly through: EpochSeconds
+  readonly books: Omit<Books, 'replayed'>
 }
 
-/** A batch that the store has acknowledged, with its answer. */
+/** What became of a batch: the store has acknowledged it, or it was given up. */
 export interface Delivered {
   readonly batch: Batch
-  /** Undefined where the batch was given up, its fate being unknown. */
-  readonly applied: Extract<Applied, { status: 'applied' | 'duplicate' }> | undefined
+  /** The counts that the store could not take. */
+  readonly failures: readonly ApplyFailure[]
 }
+
+type Acknowledged = Extract<Applied, { status: 'applied' | 'duplicate' }>
 
 /**
  * Sends the batches of one client, one at a time, each until it is acknowledged.
@@ -54,13 +64,14 @@ export interface Delivered {
  *   number ─▶ send ──applied, duplicate──▶ done                                       │
  *              ▲ │                                                                    │
  *              │ ├── hold: its window has not begun; 10 … 320 ms ─────────────────────┤
- *              │ └── gap: the store has forgotten; name the number that it knows ─────┘
+ *              │ └── gap: the store has forgotten; first those that it had acknowledged ─┘
  *
  * A batch keeps its number and its counts over all of this: that is what makes sending again safe.
  */
 export class Delivery {
   readonly #options: DeliveryOptions
-  readonly #graceMs: number
+  readonly #acknowledged: Acknowledgements
+  readonly #holding: HoldPolicy
   readonly #stop = new AbortController()
   readonly #onTrouble: () => void
   #hurry = new AbortController()
@@ -69,18 +80,16 @@ export class Delivery {
   #inFlight: Batch | undefined
   /** When the store was last heard, by the monotonic clock. */
   #heardMs: number | undefined
-  /** The store's time at which it was heard again after silence: masters need a moment to come back, too. */
-  #recoveredAtMs = Number.NEGATIVE_INFINITY
-  #broken = false
-  /** A hold has run out, so that no master seems to be there: no more of them until windows are turned over again. */
-  #holdExhausted = false
+  /** The same by the store's clock, which decides when it removes a client's entry. */
+  #heardStoreMs: number | undefined
   #reported = new Set<string>()
 
   /** @param onTrouble called back when a batch could not be delivered, and will be sent again */
   constructor(options: DeliveryOptions, onTrouble: () => void) {
     this.#options = options
     this.#onTrouble = onTrouble
-    this.#graceMs = graceMs(shortestSeconds(options.group.intervals))
+    this.#acknowledged = new Acknowledgements(options)
+    this.#holding = new HoldPolicy(options)
   }
 
   /** The batch that has been sent and not yet acknowledged. */
@@ -106,7 +115,7 @@ export class Delivery {
 
   /** Whether the store is away, as far as is known: the last attempt failed. */
   get broken(): boolean {
-    return this.#broken
+    return this.#holding.broken
   }
 
   /** From now on no batch asks to be held, and a wait for a hold or a retry is cut short. */
@@ -130,10 +139,12 @@ export class Delivery {
    * by that.
    */
   async sharpenClock(): Promise<void> {
-    const { store, storeClock } = this.#options
+    const { group, store, storeClock } = this.#options
     if (storeClock.errorMs < COARSE_MS) return
     try {
-      storeClock.observe(await store.windows([]))
+      // Of a window of the group, as other groups may be where the clock is another.
+      const windows = group.intervals.slice(0, 1).map((interval) => ({ group, interval }))
+      storeClock.observe(await store.windows(windows))
     } catch (caught) {
       this.#reportOnce(asError(caught))
     }
@@ -153,29 +164,22 @@ export class Delivery {
   /**
    * Sends until acknowledged, for as long as that takes. Never rejects.
    *
-   * @returns undefined when stopped before
+   * @returns what became of it and of those that had to be replayed before it; undefined when stopped before
    */
-  async send(parcel: Parcel): Promise<Delivered | undefined> {
-    const { group, clientId } = this.#options
-    let batch: Batch = {
-      group,
-      clientId,
-      number: this.#lastNumber + 1,
-      follows: this.#lastNumber,
-      at: parcel.portion?.at,
-      intervals: parcel.portion?.intervals ?? group.intervals,
-      counts: parcel.portion?.counts ?? [],
-      declared: this.#options.declared,
-      mayHold: false,
-      closes: parcel.closes,
-    }
-    this.#inFlight = batch
+  async send(parcel: Parcel): Promise<readonly Delivered[] | undefined> {
+    const newest = this.#numbered(parcel)
+    this.#inFlight = newest
+    const delivered: Delivered[] = []
+    /** The newest batch, and before it those that the store has forgotten. */
+    let queue: readonly Batch[] = [newest]
+    let next = 0
     let holds = 0
     let failures = 0
     while (!this.#stop.signal.aborted) {
       // Masters are cut off, too, while there is no connection.
-      if (!this.#options.store.connected) this.#broken = true
-      batch = { ...batch, mayHold: this.#mayHold(batch) }
+      if (!this.#options.store.connected) this.#holding.lost()
+      const batch = this.#asOfNow(queue[next] ?? newest)
+      const sentMs = this.#options.clock.monotonicMs()
       const reply = await this.#attempt(batch)
       switch (reply?.status) {
         case undefined:
@@ -186,17 +190,58 @@ export class Delivery {
           await this.#pause(FIRST_HOLD_MS, LONGEST_HOLD_MS, holds++)
           break
         case 'gap':
-          if (this.#isUndecidable(batch, reply.lastApplied, failures)) return this.#giveUp(batch)
-          this.#noteForgotten(batch, reply.lastApplied)
-          batch = { ...batch, follows: reply.lastApplied }
+          if (reply.lastApplied > 0 || !this.#isTidiedAway(reply)) {
+            queue = this.#acknowledged.rewind(newest, reply.lastApplied)
+            next = 0
+          } else if (failures === 0 || newest.number === 1) {
+            queue = [this.#acknowledged.beginAnewWith(newest)]
+            next = 0
+          } else {
+            this.#giveUp(newest)
+            return delivered
+          }
           break
         case 'applied':
         case 'duplicate':
-          this.#heardMs = this.#options.clock.monotonicMs()
-          return this.#done(batch, reply)
+          delivered.push(this.#settle(batch, reply, sentMs))
+          if (batch.number === newest.number) return delivered
+          next++
       }
     }
     return undefined
+  }
+
+  /** A batch with what may have changed since it was numbered. */
+  #asOfNow(batch: Batch): Batch {
+    const { replayed } = this.#options.statistics
+    const mayHold = !this.#hurry.signal.aborted && this.#holding.allows(batch)
+    // What was replayed before it is in its books, not in those of a batch that is replayed itself.
+    if (batch.number <= this.#lastNumber) return { ...batch, mayHold }
+    return { ...batch, mayHold, books: { ...batch.books, replayed } }
+  }
+
+  #numbered({ portion, closes, through, books }: Parcel): Batch {
+    const { group, clientId } = this.#options
+    const registers = this.#lastNumber === 0
+    // A store whose masters were away as well may still have a window of what was merged as late.
+    if (portion?.mixedUntil !== undefined) this.#acknowledged.doubt(portion.mixedUntil)
+    return {
+      group,
+      clientId,
+      number: this.#lastNumber + 1,
+      follows: this.#lastNumber,
+      at: portion?.at,
+      // A registration lets windows begin; what has no counts otherwise passes all intervals by.
+      intervals: portion?.intervals ?? (registers ? group.intervals : []),
+      counts: portion?.counts ?? [],
+      declared: this.#options.declared,
+      mayHold: false,
+      closes,
+      isRest: portion?.isRest ?? false,
+      through,
+      lossUntil: this.#acknowledged.lossUntil,
+      books: this.#acknowledged.books(books),
+    }
   }
 
   /** One try; undefined when it is not known whether the batch was applied. */
@@ -205,31 +250,18 @@ export class Delivery {
     try {
       const reply = await store.apply(batch)
       storeClock.observe(reply)
-      if (this.#broken) {
-        this.#broken = false
-        this.#recoveredAtMs = reply.storeTimeMs
-      }
-      if (reply.status !== 'gap') this.#heardMs = clock.monotonicMs()
+      this.#holding.heard(reply.storeTimeMs)
+      if (reply.status === 'gap') return reply
+      this.#heardMs = clock.monotonicMs()
+      this.#heardStoreMs = reply.storeTimeMs
       return reply
     } catch (caught) {
-      this.#broken = true
+      this.#holding.lost()
       statistics.retries++
       this.#reportOnce(asError(caught))
       this.#onTrouble()
       return undefined
     }
-  }
-
-  /**
-   * Whether the store may answer that the window of the counts has not begun. A boundary is waited for until the grace
-   * after it; so is the return of the masters when the store has been away.
-   */
-  #mayHold(batch: Batch): boolean {
-    if (batch.at === undefined || this.#hurry.signal.aborted || this.#holdExhausted) return false
-    if (this.#broken) return true
-    const nowMs = this.#options.storeClock.nowMs()
-    const boundaryMs = latestBoundary(nowMs / 1000, batch.intervals) * 1000
-    return nowMs < Math.max(boundaryMs, this.#recoveredAtMs) + this.#graceMs
   }
 
   /** Waits, longer with each time, by a random part of it, so that a fleet does not come at once. */
@@ -240,71 +272,56 @@ export class Delivery {
     return delay(clock, longMs * (0.5 + random() / 2), signal)
   }
 
-  /**
-   * The store does not know this client, and it is so long ago that it was heard that it may simply have removed the
-   * entry. If a batch went unanswered in between, nobody can say whether it was applied.
-   */
-  #isUndecidable(batch: Batch, lastApplied: number, failures: number): boolean {
-    if (lastApplied !== 0 || failures === 0 || this.#heardMs === undefined) return false
-    const silentSeconds = (this.#options.clock.monotonicMs() - this.#heardMs) / 1000
-    return batch.number > 1 && silentSeconds > clientLifeSeconds(this.#options.group)
+  /** Whether the store does not know this client since it has not heard it for so long that its entry may be gone. */
+  #isTidiedAway({ storeTimeMs }: Applied): boolean {
+    if (this.#heardStoreMs === undefined) return false
+    return storeTimeMs - this.#heardStoreMs > clientLifeSeconds(this.#options.group) * 1000
   }
 
-  #giveUp(batch: Batch): Delivered {
+  /** The client's entry is gone, and with it the answer to whether a batch that went unanswered was applied. */
+  #giveUp(batch: Batch): void {
     const { group, logger, statistics } = this.#options
     const events = sumCounts(batch.counts)
     statistics.unknown += events
     this.#inFlight = undefined
     this.#lastNumber = 0
+    this.#acknowledged.beginAnewWithout(batch)
     logger.error(
       { group: group.name, events },
       `group "${group.name}": it is not known whether ${events} events were counted: the store was away for so long that it has forgotten this client`,
     )
-    return { batch, applied: undefined }
   }
 
-  /** The store has gone back to a state before batches that it had acknowledged. */
-  #noteForgotten(batch: Batch, lastApplied: number): void {
-    const { group, clock, logger, statistics } = this.#options
-    const forgotten = batch.follows - lastApplied
-    const silentSeconds =
-      this.#heardMs === undefined ? 0 : (clock.monotonicMs() - this.#heardMs) / 1000
-    // After so long the entry has just been tidied away.
-    if (forgotten <= 0 || silentSeconds > clientLifeSeconds(group)) return
-    statistics.forgottenBatches += forgotten
-    logger.error(
-      { group: group.name, forgotten },
-      `group "${group.name}": the store has forgotten ${forgotten} batches of counts that it had acknowledged, as after a crash without its last writes`,
-    )
-  }
-
-  #done(batch: Batch, applied: Extract<Applied, { status: 'applied' | 'duplicate' }>): Delivered {
+  #settle(batch: Batch, reply: Acknowledged, sentMs: number): Delivered {
+    const failures = reply.status === 'applied' ? reply.failures : []
+    this.#acknowledged.add(batch, failures, sentMs)
+    const misplaced = reply.status === 'applied' && reply.placements.some(isMisplaced)
+    // What failed in some intervals has been counted with the batch that it was in.
+    const events = batch.isRest ? 0 : sumCounts(batch.counts)
     const { statistics } = this.#options
-    const events = sumCounts(batch.counts)
-    statistics.batches++
+    if (misplaced) statistics.late += events
+    if (batch.number <= this.#lastNumber) {
+      if (reply.status === 'applied') statistics.replayed += events
+      // What is hopeless was so the first time.
+      return { batch, failures: failures.filter(({ retry }) => retry) }
+    }
     this.#inFlight = undefined
     this.#lastNumber = batch.number
     this.#reported.clear()
-    // What failed in some intervals has been counted with the batch that it was in.
-    if (batch.intervals === this.#options.group.intervals) statistics.applied += events
-    if (applied.status === 'applied' && batch.counts.length > 0) {
-      const ahead = applied.placements.includes('ahead')
-      if (ahead || applied.placements.includes('late')) statistics.late += events
-      else this.#holdExhausted = false
-      if (ahead) this.#noteNoMaster()
+    if (batch.counts.length > 0) {
+      statistics.batches++
+      statistics.applied += events
+      this.#lookForMaster(reply)
     }
-    return { batch, applied }
+    return { batch, failures }
   }
 
-  /** A dead master costs one grace, not one a boundary. */
-  #noteNoMaster(): void {
-    if (this.#holdExhausted || this.#hurry.signal.aborted) return
-    this.#holdExhausted = true
-    const { group, logger } = this.#options
-    logger.warn(
-      { group: group.name },
-      `group "${group.name}": its windows are not turned over; is ecl-master running? Counts are kept, but land in another window`,
-    )
+  #lookForMaster(reply: Acknowledged): void {
+    if (reply.status !== 'applied') return
+    if (!reply.placements.some(isMisplaced)) this.#holding.windowsTurn()
+    // Without a hold there was no waiting for one.
+    const waited = !this.#hurry.signal.aborted
+    if (reply.placements.includes('ahead') && waited) this.#holding.noMaster()
   }
 
   #reportOnce(error: Error): void {
@@ -314,13 +331,6 @@ export class Delivery {
     const { group, logger } = this.#options
     logger.error({ err: error, group: group.name }, `group "${group.name}": ${error.message}`)
   }
-}
-
-/** The sum of a batch's counts. */
-export function sumCounts(counts: Iterable<readonly [event: string, count: Count]>): number {
-  let sum = 0
-  for (const [, count] of counts) sum += Number(count)
-  return sum
 }
 
 /** The instant that stamps counts made between two instants of the monotonic clock. */
@@ -333,4 +343,8 @@ export function stampBetween(
   // The middle, as the ends lie on boundaries, where a millisecond's error would change the window.
   const middleMs = storeClock.atMonotonicMs((openedMs + closedMs) / 2)
   return latestBoundary(middleMs / 1000, group.intervals)
+}
+
+function isMisplaced(placement: Placement): boolean {
+  return placement === 'late' || placement === 'ahead'
 }

@@ -11,6 +11,7 @@ import type { FlushResult } from './flusher.ts'
 import type { GroupSpec } from './group-spec.ts'
 import { whileHeld } from './keep-alive.ts'
 import { harmless, type Logger, stderrLogger } from './logger.ts'
+import { Pace } from './pace.ts'
 import { newDeliveryStatistics, type Statistics, sumStatistics } from './statistics.ts'
 import type { CounterStore } from './store/counter-store.ts'
 import { type Backend, describeBackend, openStore } from './store/open-store.ts'
@@ -66,6 +67,7 @@ export class EventCountLogger<const G extends GroupsConfig = GroupsConfig> {
   readonly #storeClock: StoreClock
   readonly #logger: Logger
   readonly #random: () => number
+  readonly #pace: Pace
   readonly #forgetExit: () => void
   #closing: Promise<FlushResult> | undefined
   #exiting = false
@@ -82,9 +84,11 @@ export class EventCountLogger<const G extends GroupsConfig = GroupsConfig> {
     this.#logger = harmless(options.logger ?? stderrLogger)
     this.#clock = options.clock ?? systemClock
     this.#random = options.random ?? Math.random
+    this.#pace = new Pace(this.#random)
     this.#storeClock = new StoreClock(this.#clock)
     this.#backend = backend
     this.#store = openStore(backend, { logger: this.#logger, clock: this.#clock })
+    this.#store.checkGroups?.([...this.#specs.values()])
     this.#ownsStore = this.#store !== backend
     this.#forgetExit = atExit(() => this.#flushAtExit())
   }
@@ -156,10 +160,11 @@ export class EventCountLogger<const G extends GroupsConfig = GroupsConfig> {
       clientId: `${hostname()}/${process.pid}/${randomBytes(8).toString('hex')}`,
       store: this.#store,
       clock: this.#clock,
-      storeClock: this.#storeClock,
+      storeClock: this.#store.severalClocks ? new StoreClock(this.#clock) : this.#storeClock,
       logger: this.#logger,
       statistics: newDeliveryStatistics(),
       random: this.#random,
+      pace: this.#pace,
     })
     this.#groups.set(spec.name, group)
     // Too late: it refuses what is logged, and says so.
@@ -169,10 +174,10 @@ export class EventCountLogger<const G extends GroupsConfig = GroupsConfig> {
 
   /** Nothing else is left to do in this process. */
   #flushAtExit(): void {
-    if (this.#exiting || this.stats.unsent === 0) return
+    const groups = [...this.#groups.values()].filter((group) => group.hasToLeave)
+    if (this.#exiting || groups.length === 0) return
     this.#exiting = true
-    const flushes = Array.from(this.#groups.values(), (group) => group.flushAtExit(EXIT_TIMEOUT_MS))
-    void Promise.all(flushes).then((results) => {
+    void Promise.all(groups.map((group) => group.leave(EXIT_TIMEOUT_MS))).then((results) => {
       const unsent = results.reduce((sum, { unsentEvents }) => sum + unsentEvents, 0)
       if (unsent === 0) this.#exiting = false
       else

@@ -123,6 +123,19 @@ describe('EventGroup', () => {
       expect(await counts('cur')).toEqual({ a: 2, b: 0 })
     })
 
+    it('has nothing in memory for longer than the sync interval', async () => {
+      const group = groupOf({ sync_interval: 2, intervals: ['1h'] })
+      group.log('a')
+      await clock.advance(1)
+      for (let tenths = 1; tenths <= 200; tenths++) {
+        group.log('a')
+        await clock.advance(100)
+        const { a = 0 } = await counts('cur', { intervals: ['1h'] })
+        // A tenth for the step of this test.
+        expect(a).toBeGreaterThanOrEqual(tenths - 21)
+      }
+    })
+
     it('sends when an event reaches the limit', async () => {
       const group = groupOf({ sync_limit: 3 })
       group.log('a')
@@ -159,11 +172,11 @@ describe('EventGroup', () => {
       expect(group.stats.late).toBe(0)
     })
 
-    it('has no timer while nothing is counted', async () => {
+    it('has no timer but that of its next sign of life while nothing is counted', async () => {
       const group = groupOf({ sync_interval: 2 })
       group.log('a')
       await clock.advance(2100)
-      expect(clock.pendingTimers).toBe(0)
+      expect(clock.pendingTimers).toBe(1)
     })
   })
 
@@ -373,20 +386,6 @@ describe('EventGroup', () => {
       await clock.advance(5000)
       expect(store.seen.length - seen).toBeLessThan(12)
       expect(group.stats).toMatchObject({ logged: 2001, applied: 2001, unsent: 0 })
-    })
-
-    it('goes on when the store has forgotten this client, and says how much it has forgotten', async () => {
-      const group = groupOf({})
-      for (let i = 0; i < 3; i++) {
-        group.log('a')
-        await clock.advance(1)
-      }
-      const forgetful = new MemoryStore(clock)
-      Object.assign(store, { apply: (batch: Batch) => forgetful.apply(batch) })
-      group.log('a', 10)
-      await clock.advance(100)
-      expect(group.stats).toMatchObject({ unsent: 0, forgottenBatches: 4 })
-      expect(messages).toEqual([expect.stringContaining('forgotten 4 batches')])
     })
 
     it('reports a batch of unknown fate once the store may have removed its entry, and counts on', async () => {

@@ -7,7 +7,13 @@ import { type Interval, windowStart } from './interval.ts'
 import { whileHeld } from './keep-alive.ts'
 import { type Counter, Recorder } from './recorder.ts'
 import type { Statistics } from './statistics.ts'
-import type { CounterStore, Snapshot, Which } from './store/counter-store.ts'
+import type {
+  Completeness,
+  CounterStore,
+  Snapshot,
+  StoreReadOptions,
+  Which,
+} from './store/counter-store.ts'
 
 /** Which counts to read. */
 export interface ReadOptions {
@@ -16,12 +22,17 @@ export interface ReadOptions {
 }
 
 /** A window's counts, all in one consistent snapshot. */
-export interface WindowCounts extends Snapshot {
+export interface WindowCounts extends Omit<Snapshot, 'completeness'> {
   readonly group: string
   readonly interval: string
   readonly which: 'cur' | 'last'
-  /** Whether every logger's counts are in. `unknown` where the store cannot tell. */
-  readonly completeness: 'unknown'
+  /**
+   * Whether the counts are final and exact: `complete`; `pending` while they may still come; `partial` where loggers have
+   * fallen silent with counts unsent; `unknown` where nobody can tell, such as with Python writers.
+   */
+  readonly completeness: Completeness['status']
+  /** The clients whose counts are missing, as `host/pid/random`: with `pending` and `partial`. */
+  readonly missing: readonly string[]
 }
 
 /** What is counted: an event of a group. */
@@ -61,8 +72,10 @@ export class EventGroup<E extends string = string> implements EventLog<E> {
     this.#store = options.store
     this.#options = options
     const declared = new Set(options.group.events)
-    this.#flusher = new Flusher({ ...options, declared }, { take: () => this.#recorder.take() })
-    this.#recorder = new Recorder(options, this.#flusher, declared)
+    // Each of the two calls the other: counts go one way, the news of them the other.
+    const flusher = new Flusher({ ...options, declared }, () => this.#recorder)
+    this.#flusher = flusher
+    this.#recorder = new Recorder(options, flusher, declared)
   }
 
   log(event: E, n?: number): void {
@@ -133,13 +146,28 @@ export class EventGroup<E extends string = string> implements EventLog<E> {
   async read(interval: string, { current = false }: ReadOptions = {}): Promise<WindowCounts> {
     const which = current ? 'cur' : 'last'
     const spec = { ...this.#spec, events: [...this.#recorder.declared] }
-    const snapshot = await this.#readOne(spec, this.#interval(interval), which)
-    return { ...snapshot, group: this.name, interval, which, completeness: 'unknown' }
+    const options = { completeness: true }
+    const snapshot = await this.#readOne(spec, this.#interval(interval), which, options)
+    const { completeness } = snapshot
+    if (completeness === undefined) throw new Error('the store did not tell the completeness')
+    return {
+      ...snapshot,
+      group: this.name,
+      interval,
+      which,
+      completeness: completeness.status,
+      missing: 'missing' in completeness ? completeness.missing : [],
+    }
   }
 
-  /** Sends all, for so many ms at most, late rather than never. Called when nothing else is left to do in the process. */
-  flushAtExit(timeoutMs: number): Promise<FlushResult> {
-    return whileHeld(() => this.#flusher.flushInHurry(timeoutMs))
+  /** Whether something is left to say to the store when nothing else is left to do in the process. */
+  get hasToLeave(): boolean {
+    return this.stats.unsent !== 0 || this.#flusher.isAwaited
+  }
+
+  /** Sends all, for so many ms at most, late rather than never, and says farewell for now. */
+  leave(timeoutMs: number): Promise<FlushResult> {
+    return whileHeld(() => this.#flusher.leave(timeoutMs))
   }
 
   /** What became of this group's events in this process. */
@@ -171,8 +199,15 @@ export class EventGroup<E extends string = string> implements EventLog<E> {
     return Number(counts.get(event) ?? 0n)
   }
 
-  async #readOne(spec: GroupSpec, interval: Interval, which: 'cur' | 'last'): Promise<Snapshot> {
-    const reading = await whileHeld(() => this.#store.read(spec, interval, which satisfies Which))
+  async #readOne(
+    spec: GroupSpec,
+    interval: Interval,
+    which: 'cur' | 'last',
+    options: StoreReadOptions = {},
+  ): Promise<Snapshot> {
+    const reading = await whileHeld(() =>
+      this.#store.read(spec, interval, which satisfies Which, options),
+    )
     const snapshot = reading[which]
     if (snapshot === undefined) throw new Error(`the store did not read "${which}"`)
     return snapshot

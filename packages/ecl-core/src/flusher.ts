@@ -1,27 +1,30 @@
-import { Backlog, type Horizon } from './backlog.ts'
-import { addCounts, type Count, MAX_BATCH_EVENTS } from './batch.ts'
-import type { Timer } from './clock.ts'
+import { Backlog, type Horizon, type Portion } from './backlog.ts'
+import { addCounts, type Count, MAX_BATCH_EVENTS, sumCounts } from './batch.ts'
+import { delay, type Timer } from './clock.ts'
 import {
   type Delivered,
   Delivery,
   type DeliveryOptions,
   type Parcel,
   stampBetween,
-  sumCounts,
 } from './delivery.ts'
 import { asError } from './errors.ts'
-import { type EpochSeconds, type Interval, shortestSeconds, windowStart } from './interval.ts'
+import { FailedCounts } from './failed-counts.ts'
+import { type EpochSeconds, type Interval, windowStart } from './interval.ts'
 import type { ClosedSegment } from './segment.ts'
-import type { ApplyFailure } from './store/counter-store.ts'
+import { herdWaitMs, SignOfLife } from './sign-of-life.ts'
 
-/** Loggers wait this long after a boundary at least, so that a master has turned the window over. */
-const HERD_FIRST_MS = 20
-const HERD_LAST_MS = 500
 /** With nothing to lose, a process does not wait long for a store that is away. */
 const FAREWELL_MS = 1000
 
 /** Where the flusher gets counts from. */
 export interface SegmentSource {
+  /** The stamp of the open segment; undefined where nothing was counted since the last one. */
+  readonly openStamp: EpochSeconds | undefined
+  /** Sum of what was counted and not handed over. */
+  readonly openEvents: number
+  /** Sum of all that was counted. */
+  readonly loggedEvents: number
   /** Closes the open segment; undefined when nothing was counted since the last one. */
   take(): ClosedSegment | undefined
 }
@@ -48,14 +51,16 @@ export interface FlushResult {
  */
 export class Flusher {
   readonly #options: DeliveryOptions
-  readonly #source: SegmentSource
+  readonly #source: () => SegmentSource
   readonly #delivery: Delivery
   readonly #backlog: Backlog
   readonly #progress = new Set<() => void>()
-  readonly #reported = new Set<string>()
+  readonly #failed: FailedCounts
+  readonly #signOfLife: SignOfLife
   readonly #direct: boolean
   #running = false
   #closing = false
+  #leaving = false
   #farewellSent = false
   /** Whether the stamps of what waits are by the store's clock. */
   #stamped = false
@@ -66,18 +71,22 @@ export class Flusher {
   #boundary: EpochSeconds | undefined
   #notBeforeMs = 0
 
-  constructor(options: DeliveryOptions, source: SegmentSource) {
+  /** @param source not asked for before the first counts */
+  constructor(options: DeliveryOptions, source: () => SegmentSource) {
     this.#options = options
     this.#source = source
     this.#delivery = new Delivery(options, () => this.#announceProgress())
     this.#backlog = new Backlog(options.group.intervals)
+    this.#failed = new FailedCounts(options, this.#backlog)
+    this.#signOfLife = new SignOfLife(options, () => this.#run())
     const { syncIntervalMs, syncLimit } = options.group
     this.#direct = syncIntervalMs === undefined && syncLimit === undefined
   }
 
   /** Sum of the counts that have been handed over and not been acknowledged. */
   get unsentEvents(): number {
-    return this.#backlog.total + sumCounts(this.#delivery.inFlight?.counts ?? [])
+    const inFlight = sumCounts(this.#delivery.inFlight?.counts ?? [])
+    return this.#backlog.total + this.#backlog.restTotal + inFlight
   }
 
   /** What waits here of one event for one interval's window. */
@@ -153,12 +162,24 @@ export class Flusher {
     }
   }
 
-  /** Flushes without waiting for windows to be turned over: counts that are late are better than counts that are lost. */
-  async flushInHurry(timeoutMs: number): Promise<FlushResult> {
+  /** Whether the store takes this client for one that goes on counting, and can be told otherwise. */
+  get isAwaited(): boolean {
+    return this.#delivery.registered && !this.#farewellSent && this.#options.store.connected
+  }
+
+  /**
+   * Flushes without waiting for windows to be turned over, as late is better than lost, and says farewell. What is
+   * counted afterwards takes that back.
+   */
+  async leave(timeoutMs: number): Promise<FlushResult> {
+    this.#leaving = true
     this.#delivery.hurry()
     try {
-      return await this.flush({ timeoutMs })
+      const result = await this.flush({ timeoutMs })
+      if (result.unsentEvents === 0) await this.#within(FAREWELL_MS)
+      return result
     } finally {
+      this.#leaving = false
       this.#delivery.relax()
     }
   }
@@ -171,20 +192,22 @@ export class Flusher {
   async close(timeoutMs: number): Promise<FlushResult> {
     this.#closing = true
     this.#wake?.timer.cancel()
+    this.#signOfLife.stop()
     this.#delivery.close()
     this.#takeOpen()
     const budgetMs = this.unsentEvents === 0 ? Math.min(timeoutMs, FAREWELL_MS) : timeoutMs
-    let deadline: Timer | undefined
-    const expired = new Promise<void>((resolve) => {
-      deadline = this.#options.clock.after(budgetMs, resolve)
-    })
     this.#run()
-    // A store that is away may take longer to say so.
-    await Promise.race([this.#drained, expired])
-    deadline?.cancel()
+    await this.#within(budgetMs)
     this.#delivery.stop()
     this.#announceProgress()
     return { unsentEvents: this.unsentEvents }
+  }
+
+  /** Waits until there is nothing to do; a store that is away may take longer to say so. */
+  async #within(timeoutMs: number): Promise<void> {
+    const enough = new AbortController()
+    await Promise.race([this.#drained, delay(this.#options.clock, timeoutMs, enough.signal)])
+    enough.abort()
   }
 
   #oldestSerial(): number {
@@ -192,25 +215,24 @@ export class Flusher {
   }
 
   #horizon(): Horizon {
-    // What waits is stamped by the machine's clock, and is to be judged by it.
-    if (!this.#stamped) return { now: this.#options.clock.wallMs() / 1000, lastHeard: undefined }
-    return { now: this.#options.storeClock.nowMs() / 1000, lastHeard: this.#delivery.lastHeard }
+    const { storeClock } = this.#options
+    // Another group may have heard the store first. What waits is to be judged by the clock that it is stamped by.
+    if (!this.#stamped && storeClock.known) this.#backlog.restamp(this.#stamp)
+    return { now: storeClock.nowMs() / 1000, lastHeard: this.#delivery.lastHeard }
   }
 
   #takeOpen(): void {
-    const segment = this.#source.take()
+    const segment = this.#source().take()
     if (segment !== undefined) this.#backlog.add(segment, this.#horizon())
   }
 
-  /** Draws the moment before which nothing is sent after a boundary, so that a fleet of loggers does not come at once. */
+  /** Sets the moment before which nothing is sent after a boundary, so that a fleet of loggers does not come at once. */
   #passBoundary(boundary: EpochSeconds): void {
     if (boundary === this.#boundary) return
     this.#boundary = boundary
-    const { clock, group, random, storeClock } = this.#options
-    const lastMs = Math.min(HERD_LAST_MS, shortestSeconds(group.intervals) * 100)
-    const waitMs = HERD_FIRST_MS + random() * (lastMs - HERD_FIRST_MS)
+    const { clock, storeClock } = this.#options
     const sinceMs = storeClock.nowMs() - boundary * 1000
-    this.#notBeforeMs = clock.monotonicMs() + Math.max(0, waitMs - sinceMs)
+    this.#notBeforeMs = clock.monotonicMs() + Math.max(0, herdWaitMs(this.#options) - sinceMs)
   }
 
   #schedule(delayMs: number): void {
@@ -256,8 +278,9 @@ export class Flusher {
         if (delivered === undefined) return
         if (registering) await this.#restamp()
         this.#inFlightSerial = undefined
-        const failed = this.#settleFailures(delivered, parcel)
+        const failed = this.#settle(delivered, parcel.portion?.serial ?? 0)
         this.#announceProgress()
+        this.#signOfLife.told(parcel.through)
         failures = failed ? failures + 1 : 0
         if (failed) await this.#delivery.backOff(failures)
       }
@@ -274,68 +297,51 @@ export class Flusher {
     const due = this.#options.clock.monotonicMs() >= this.#notBeforeMs
     if (this.#backlog.isEmpty && this.#direct && due && !this.#closing) this.#takeOpen()
     if (!this.#delivery.registered) {
-      return this.#backlog.isEmpty ? undefined : { portion: undefined, closes: false }
+      return this.#backlog.isEmpty ? undefined : this.#parcel(undefined, false)
     }
     const portion = this.#backlog.take(MAX_BATCH_EVENTS)
-    const closes = this.#closing && this.#backlog.isEmpty
-    if (portion === undefined && (!closes || this.#farewellSent)) return undefined
+    const closes = (this.#closing || this.#leaving) && this.#backlog.isEmpty
+    const farewell = closes && !this.#farewellSent
+    if (portion === undefined && !farewell && !this.#signOfLife.isDue) return undefined
     this.#farewellSent = closes
-    return { portion, closes }
+    return this.#parcel(portion, closes)
+  }
+
+  /** What is left behind a portion that has been taken out, and up to when nothing is. */
+  #parcel(portion: Portion | undefined, closes: boolean): Parcel {
+    this.#signOfLife.sent()
+    const { openStamp, openEvents, loggedEvents } = this.#source()
+    const through = Math.min(
+      Math.floor(this.#options.storeClock.nowMs() / 1000),
+      openStamp ?? Number.POSITIVE_INFINITY,
+      this.#backlog.oldestStamp ?? Number.POSITIVE_INFINITY,
+    )
+    return {
+      portion,
+      closes,
+      // Stamps by the machine's own clock tell nothing.
+      through: (this.#stamped ? through : 0) as EpochSeconds,
+      books: { logged: loggedEvents, unsent: this.#backlog.total + openEvents },
+    }
   }
 
   /** Until the registration's reply the machine's clock was all there was to stamp by. */
   async #restamp(): Promise<void> {
-    const { group, storeClock } = this.#options
     await this.#delivery.sharpenClock()
-    const stamp = (openedMs: number, closedMs: number) =>
-      stampBetween(storeClock, group, openedMs, closedMs)
-    this.#backlog.restamp(stamp)
+    this.#backlog.restamp(this.#stamp)
     this.#stamped = true
-    const open = this.#source.take()
+    const open = this.#source().take()
     if (open === undefined) return
-    this.#backlog.add({ ...open, at: stamp(open.openedMs, open.closedMs) }, this.#horizon())
+    this.#backlog.add({ ...open, at: this.#stamp(open.openedMs, open.closedMs) }, this.#horizon())
   }
+
+  readonly #stamp = (openedMs: number, closedMs: number): EpochSeconds =>
+    stampBetween(this.#options.storeClock, this.#options.group, openedMs, closedMs)
 
   /** @returns whether something has to be sent again */
-  #settleFailures({ batch, applied }: Delivered, { portion }: Parcel): boolean {
-    if (applied?.status !== 'applied' || applied.failures.length === 0) return false
-    if (portion === undefined) return false
-    const counts = new Map(batch.counts)
-    const again = new Map<Interval, Map<string, Count>>()
-    const refused = new Set<string>()
-    for (const failure of applied.failures) {
-      this.#reportFailure(failure)
-      if (!failure.retry) {
-        refused.add(failure.event)
-        continue
-      }
-      const rest = again.get(failure.interval) ?? new Map<string, Count>()
-      rest.set(failure.event, counts.get(failure.event) ?? 0)
-      again.set(failure.interval, rest)
-    }
-    for (const [interval, rest] of again) {
-      this.#backlog.addRest(
-        { ...portion, intervals: [interval], counts: [...rest] },
-        this.#horizon(),
-      )
-    }
-    for (const event of refused) this.#options.statistics.rejected += Number(counts.get(event) ?? 0)
-    return again.size > 0
-  }
-
-  /** Once for each event that is refused, once for all that is tried again. */
-  #reportFailure({ interval, event, message, retry }: ApplyFailure): void {
-    const { group, logger } = this.#options
-    const key = `${group.name}:${interval.spec}:cur:${event}`
-    const topic = retry ? message : key
-    if (this.#reported.has(topic) || this.#reported.size > 1000) return
-    this.#reported.add(topic)
-    logger.error(
-      { group: group.name, interval: interval.spec, event },
-      retry
-        ? `group "${group.name}": counts were not taken, and are sent again: ${message}`
-        : `group "${group.name}": "${event}" cannot be counted, as the key "${key}" holds something else than a counter with room (${message}); delete that key`,
-    )
+  #settle(delivered: readonly Delivered[], serial: number): boolean {
+    const again = delivered.filter((one) => this.#failed.settle(one, serial, this.#horizon()))
+    return again.length > 0
   }
 
   #nextProgress(): Promise<void> {

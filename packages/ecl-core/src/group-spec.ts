@@ -1,5 +1,8 @@
 import type { Interval } from './interval.ts'
 
+/** Where a store on Redis puts the counts of a window: into a key for each event, or all into one hash. */
+export type Layout = 'keys' | 'hash'
+
 /**
  * A group as every part of the system sees it: validated, with defaults filled in and lengths in one unit.
  * Made from the config by `resolveGroups`; immutable, and compared by identity.
@@ -21,6 +24,10 @@ export interface GroupSpec {
   readonly maxEvents: number | undefined
   /** The event under which counts of further events are kept once `maxEvents` is reached. */
   readonly overflowEvent: string
+  /** The most counts that are kept for the case that the store forgets what it has acknowledged. */
+  readonly replayLimit: number
   /** Whether Python loggers may write into this group, so that its events have to be looked for by SCAN. */
   readonly pythonWriters: boolean | 'auto'
+  /** Where counts are put. They are found wherever they are, so programs need not agree. */
+  readonly layout: Layout
 }

@@ -1,14 +1,19 @@
-export type { Batch, Count } from './batch.ts'
+export type { Batch, Books, Count } from './batch.ts'
+export { clientLifeSeconds } from './client-life.ts'
 export { type Clock, delay, systemClock, type Timer } from './clock.ts'
 export type {
   GroupConfig,
   GroupsConfig,
+  HistoryConfig,
   LoadedConfig,
   RedisConfig,
   RedisTlsConfig,
+  UnarchivedConfig,
 } from './config/config-types.ts'
+export { type Duration, type NotADuration, parseDuration } from './config/duration.ts'
 export { loadConfig } from './config/load-config.ts'
 export { resolveGroups } from './config/resolve-groups.ts'
+export { type HistorySpec, resolveHistory } from './config/resolve-history.ts'
 export {
   asError,
   ConfigError,
@@ -25,24 +30,52 @@ export {
 } from './event-count-logger.ts'
 export type { EventGroup, EventLog, WindowCounts } from './event-group.ts'
 export type { FlushOptions, FlushResult } from './flusher.ts'
-export type { GroupSpec } from './group-spec.ts'
-export { type EpochSeconds, graceMs, type Interval, windowEnd, windowStart } from './interval.ts'
+export type { GroupSpec, Layout } from './group-spec.ts'
+export {
+  type EpochSeconds,
+  graceMs,
+  type Interval,
+  parseInterval,
+  windowEnd,
+  windowStart,
+} from './interval.ts'
 export { type Logger, silentLogger, stderrLogger } from './logger.ts'
 export { eventIdProblem, visible } from './names.ts'
 export type { Counter } from './recorder.ts'
 export type { Statistics } from './statistics.ts'
+export { judge, LEASE_SECONDS, type WindowEvidence } from './store/completeness.ts'
 export type {
+  Accounts,
   Applied,
   ApplyFailure,
+  ApplyOutcome,
+  ClientAccount,
+  Completeness,
   CounterStore,
   CurrentWindows,
+  LookOptions,
   Placement,
   Reading,
   Rotated,
+  RotateOptions,
   Snapshot,
+  StoreReadOptions,
   Which,
   WindowRef,
   WindowState,
 } from './store/counter-store.ts'
 export { type Backend, openStore } from './store/open-store.ts'
+export { openUntil, type Publication, publishFromMs } from './store/publication.ts'
+export type {
+  ArchiverState,
+  ClosedWindow,
+  DeadLetter,
+  Published,
+  PublishOptions,
+  QueueBounds,
+  QueuedWindow,
+  QueueState,
+  WindowQueue,
+  WindowVersion,
+} from './store/window-queue.ts'
 export { StoreClock } from './store-clock.ts'

@@ -8,22 +8,20 @@ import {
   windowStart,
 } from './interval.ts'
 import type { Logger } from './logger.ts'
-import { eventIdProblem } from './names.ts'
-import { type Box, type ClosedSegment, closeSegment, type Segment, sumOf } from './segment.ts'
+import { eventIdProblem, visible } from './names.ts'
+import { type Bound, NOWHERE, OpenCounts } from './open-counts.ts'
+import type { ClosedSegment, Segment } from './segment.ts'
 import type { StoreClock } from './store-clock.ts'
 
 /**
- * A loop that never yields keeps timers from closing the segment. So there is a look at the clock about every so many
- * hits of all boxes together, were they hit in turn; each box has its share of that.
+ * The boundary is looked for so often, though it may be far: timers stand still while the machine is suspended, and the
+ * store's clock may be set.
  */
-const LOOK_EVERY = 4096
-const LONGEST_SHARE = 256
-const SHORTEST_SHARE = 16
+const LONGEST_WAIT_MS = 1000
 /** How many names are warned of, each once; further ones are counted and passed over. */
 const MAX_WARNINGS = 1000
-/** Stands for a handle's box until the handle is used in the open segment. */
-const NO_BOX: Box = { event: '', n: 0, next: Number.NEGATIVE_INFINITY }
-
+/** So much of a refused name is shown, and remembered as warned of: it may be a megabyte of somebody's request. */
+const LONGEST_SHOWN = 200
 /** One event's counter with the look-up saved, for the hottest code. */
 export interface Counter {
   /** Counts one event, or `n` of them. */
@@ -52,8 +50,8 @@ export interface RecorderOptions {
  * Counts the events of one group in memory: finds an event's box in the open segment, and closes that at boundaries.
  *
  * Counting again is one look-up, one increment and one comparison. There is no clock on that path: a timer closes the
- * segment, so attribution is exact to the event loop's delay, and every few hundred hits of a box there is a look at the
- * clock for loops that never yield.
+ * segment, so attribution is exact to the event loop's delay, and every few hundred hits there is a look at the clock for
+ * loops that never yield.
  */
 export class Recorder {
   readonly #spec: GroupSpec
@@ -63,13 +61,10 @@ export class Recorder {
   readonly #declared: Set<string>
   readonly #warned = new Set<string>()
   /** The open segment's; empty where there is none. */
-  #boxes: Map<string, Box> = new Map()
+  #counts: OpenCounts
   #segment: Segment | undefined
   #boundary: Timer | undefined
-  /** Handles that hold a box of the open segment. */
-  #bound: BoundCounter[] = []
   #takenEvents = 0
-  #slowCalls = 0
   #undeclaredEvents = 0
   #closed = false
 
@@ -80,20 +75,20 @@ export class Recorder {
     this.#clock = options.clock
     this.#sink = sink
     this.#declared = declared
+    this.#counts = this.#noCounts()
+    options.storeClock.onCorrection(() => this.#waitAnew())
   }
 
   /** Counts an event, n times. @throws TypeError when n is not a whole number */
   log(event: string, n?: number): void {
     if (n === undefined || n === 1) {
-      const box = this.#boxes.get(event)
-      if (box !== undefined && ++box.n < box.next) return
-      this.#edge(event, box)
+      if (!this.#counts.hit(event)) this.#edge(event)
     } else this.#logMany(event, n)
   }
 
   /** A handle on one event. */
   counter(event: string): Counter {
-    return new BoundCounter(event, (counter) => this.#rebind(counter), this.#logMany)
+    return new BoundCounter(event, this.#rebind, this.#logMany)
   }
 
   /** Declares an event as if it were listed in the config. @throws TypeError for what cannot name an event */
@@ -115,7 +110,12 @@ export class Recorder {
 
   /** Sum of what was counted and not handed over. */
   get openEvents(): number {
-    return sumOf(this.#boxes)
+    return this.#counts.sum
+  }
+
+  /** The stamp of the open segment; undefined where nothing was counted since the last one. */
+  get openStamp(): EpochSeconds | undefined {
+    return this.#segment?.at
   }
 
   /** Sum of what was passed over, not being declared. */
@@ -126,7 +126,7 @@ export class Recorder {
   /** What was counted of one event for one interval's window, and not handed over. */
   openOf(event: string, interval: Interval, window: EpochSeconds): number {
     if (this.#segment === undefined || windowStart(this.#segment.at, interval) !== window) return 0
-    return this.#boxes.get(event)?.n ?? 0
+    return this.#counts.of(event)
   }
 
   /** From now on nothing is counted. What is open can still be taken. */
@@ -135,35 +135,40 @@ export class Recorder {
   }
 
   /** Everything that is not "count again": a first hit, a limit, a look at the clock. */
-  #edge(event: string, box: Box | undefined): void {
-    if (box === undefined || this.#passBoundary(box, 1)) this.#logMany(event, 1)
-    else this.#pause(box)
+  #edge(event: string): void {
+    if (!this.#counts.has(event) || this.#passBoundary(event, 1)) this.#logMany(event, 1)
+    else this.#pause(event)
   }
 
-  /** Looks whether the limit is reached, and says when to look again. */
-  #pause(box: Box): void {
-    const { syncLimit } = this.#spec
+  /** Looks whether the limit is reached, and goes on. */
+  #pause(event: string): void {
+    const n = this.#counts.of(event)
     // Beyond, a double would no longer change by 1. The backlog adds exactly.
-    if (box.n >= Number.MAX_SAFE_INTEGER) {
+    if (n >= Number.MAX_SAFE_INTEGER) {
       this.#handOver()
       return
     }
-    if (syncLimit !== undefined && box.n >= syncLimit) this.#sink.limitReached()
-    box.next = nextStop(box.n, this.#boxes.size, syncLimit)
+    const { syncLimit } = this.#spec
+    if (syncLimit !== undefined && n >= syncLimit) {
+      this.#sink.limitReached()
+      this.#counts.passLimit()
+    }
+    this.#counts.resume(event)
   }
 
-  /** Closes the segment if its end has passed, and takes the last hit back, which belongs to the next one. */
-  #passBoundary(box: Box, n: number): boolean {
+  /** Closes the segment if its end has passed, and takes the last hits back, which belong to the next one. */
+  #passBoundary(event: string, n: number): boolean {
     if (!this.#isOver()) return false
-    box.n -= n
+    this.#counts.add(event, -n)
     this.#closeAtBoundary()
     return true
   }
 
-  /** Whether the open segment's end has passed. */
+  /** Whether the open segment's end has passed, or the store's clock was set back before its begin. */
   #isOver(): boolean {
     if (this.#segment === undefined) return false
-    return this.#options.storeClock.nowMs() >= this.#segment.endsAt * 1000
+    const seconds = this.#options.storeClock.nowMs() / 1000
+    return seconds >= this.#segment.endsAt || seconds < this.#segment.at
   }
 
   /** Counts without shortcuts. A bound function, as handles call it. */
@@ -173,18 +178,13 @@ export class Recorder {
     }
     const event = this.#accept(given, n)
     if (event === undefined) return
-    const look = !this.#boxes.has(event) || ++this.#slowCalls % LONGEST_SHARE === 0
-    if (look && this.#isOver()) this.#closeAtBoundary()
-    const box = this.#boxOf(event)
-    if (!Number.isSafeInteger(box.n + n)) {
-      this.#handOver()
-      this.#logMany(event, n)
-      return
-    }
-    box.n += n
-    if (box.n < box.next) return
-    if (this.#passBoundary(box, n)) this.#logMany(event, n)
-    else this.#pause(box)
+    if (!this.#counts.has(event) && this.#isOver()) this.#closeAtBoundary()
+    const name = this.#nameFor(event)
+    if (!Number.isSafeInteger(this.#counts.of(name) + n)) this.#handOver()
+    if (this.#segment === undefined) this.#open()
+    if (!this.#counts.add(name, n)) return
+    if (this.#passBoundary(name, n)) this.#logMany(name, n)
+    else this.#pause(name)
   }
 
   /** The name to count under; undefined for what is not to be counted. */
@@ -201,12 +201,12 @@ export class Recorder {
     }
     let why = 'is not a text'
     if (typeof event === 'string') {
-      if (this.#boxes.has(event) || this.#declared.has(event)) return event
+      if (this.#counts.has(event) || this.#declared.has(event)) return event
       const problem = eventIdProblem(event)
       if (problem === undefined && this.#spec.dynamic) return event
       why = problem ?? 'is not declared'
     }
-    const name = typeof event === 'string' ? JSON.stringify(event) : String(event)
+    const name = shown(event)
     this.#refuse(name, n, `group "${this.#spec.name}": event ${name} ${why}; it is not counted`)
     return undefined
   }
@@ -218,27 +218,27 @@ export class Recorder {
     this.#options.logger.warn({ group: this.#spec.name, event: name }, message)
   }
 
-  /** The box of an event in the open segment, which is opened, and the box made, where needed. */
-  #boxOf(event: string): Box {
-    const segment = this.#segment ?? this.#open()
-    const found = segment.boxes.get(event)
-    if (found !== undefined) return found
-    const { maxEvents, overflowEvent, syncLimit } = this.#spec
-    const full = maxEvents !== undefined && segment.boxes.size >= maxEvents
-    if (full && event !== overflowEvent && !this.#declared.has(event))
-      return this.#boxOf(overflowEvent)
-    const box: Box = { event, n: 0, next: nextStop(0, segment.boxes.size, syncLimit) }
-    segment.boxes.set(event, box)
-    return box
+  /** Where an event is counted: where there are too many, a new one goes to the overflow event. */
+  #nameFor(event: string): string {
+    const { maxEvents, overflowEvent } = this.#spec
+    if (maxEvents === undefined || this.#counts.size < maxEvents) return event
+    return this.#counts.has(event) || this.#declared.has(event) ? event : overflowEvent
+  }
+
+  #noCounts(): OpenCounts {
+    // There will be about as many events as in the last segment.
+    return new OpenCounts(
+      this.#spec.syncLimit ?? Number.MAX_SAFE_INTEGER,
+      this.#segment?.counts.size,
+    )
   }
 
   #open(): Segment {
     const nowMs = this.#options.storeClock.nowMs()
     const at = latestBoundary(nowMs / 1000, this.#spec.intervals)
     const endsAt = nextBoundary(nowMs / 1000, this.#spec.intervals)
-    const segment = { boxes: new Map(), at, endsAt, openedMs: this.#clock.monotonicMs() }
+    const segment = { counts: this.#counts, at, endsAt, openedMs: this.#clock.monotonicMs() }
     this.#segment = segment
-    this.#boxes = segment.boxes
     this.#armBoundary(segment)
     this.#sink.opened(at)
     return segment
@@ -247,18 +247,29 @@ export class Recorder {
   #armBoundary(segment: Segment): void {
     const waitMs = segment.endsAt * 1000 - this.#options.storeClock.nowMs()
     this.#boundary?.cancel()
-    this.#boundary = this.#clock.after(Math.max(1, waitMs), () => {
+    this.#boundary = this.#clock.after(Math.min(Math.max(1, waitMs), LONGEST_WAIT_MS), () => {
       if (this.#segment !== segment) return
       // The clock may have been corrected since, and timers may be early by a fraction of a millisecond.
-      if (this.#options.storeClock.nowMs() < segment.endsAt * 1000) this.#armBoundary(segment)
-      else this.#closeAtBoundary()
+      if (this.#isOver()) this.#closeAtBoundary()
+      else this.#armBoundary(segment)
     })
+  }
+
+  /** The store's clock was corrected, so that the boundary comes earlier or later than the timer thinks. */
+  #waitAnew(): void {
+    if (this.#segment === undefined) return
+    if (this.#isOver()) this.#closeAtBoundary()
+    else this.#armBoundary(this.#segment)
   }
 
   #closeAtBoundary(): void {
     const endsAt = this.#segment?.endsAt
     const closed = this.take()
-    if (closed !== undefined && endsAt !== undefined) this.#sink.add(closed, endsAt)
+    if (closed === undefined || endsAt === undefined) return
+    const { storeClock } = this.#options
+    const latest = latestBoundary(storeClock.nowMs() / 1000, this.#spec.intervals)
+    // The later one is in the future where the store's clock was set back.
+    this.#sink.add(closed, latest < endsAt ? latest : endsAt)
   }
 
   #handOver(): void {
@@ -270,48 +281,51 @@ export class Recorder {
   /**
    * Closes the open segment; undefined when nothing was counted since the last one.
    *
-   * All boxes are given up here: handles bind themselves anew at their next hit.
+   * All places are given up here: handles bind themselves anew at their next hit.
    */
   take(): ClosedSegment | undefined {
     const segment = this.#segment
     if (segment === undefined) return undefined
     this.#boundary?.cancel()
+    this.#counts = this.#noCounts()
     this.#segment = undefined
-    this.#boxes = new Map()
-    for (const counter of this.#bound) counter.box = NO_BOX
-    this.#bound = []
-    this.#takenEvents += sumOf(segment.boxes)
-    return closeSegment(segment, this.#clock.monotonicMs())
+    const { counts, at, openedMs } = segment
+    this.#takenEvents += counts.sum
+    return { at, counts: counts.close(), openedMs, closedMs: this.#clock.monotonicMs() }
   }
 
-  /** A handle was hit at an edge: its box is not of this segment, or has to pause. */
-  #rebind(counter: BoundCounter): void {
-    if (counter.box !== NO_BOX) {
-      this.#edge(counter.event, counter.box)
+  /**
+   * A handle was hit at an edge: it has no place in the open segment, or has to pause. A bound function, as handles call it;
+   * not a short one that calls this, which V8 would compile into loops that count, with a third of their speed lost.
+   */
+  readonly #rebind = (counter: BoundCounter): void => {
+    const { event } = counter
+    if (counter.lefts !== NOWHERE) {
+      this.#edge(event)
       return
     }
-    this.#logMany(counter.event, 1)
-    const box = this.#boxes.get(counter.event)
-    if (box === undefined) return
-    counter.box = box
-    this.#bound.push(counter)
+    NOWHERE[0] = 0
+    this.#logMany(event, 1)
+    this.#counts.bind(counter, event)
   }
 }
 
-function nextStop(n: number, boxes: number, syncLimit: number | undefined): number {
-  const share = Math.max(
-    SHORTEST_SHARE,
-    Math.min(LONGEST_SHARE, Math.ceil(LOOK_EVERY / (boxes + 1))),
-  )
-  const look = n + share
-  const stop = syncLimit !== undefined && n < syncLimit ? Math.min(look, syncLimit) : look
-  return Math.min(stop, Number.MAX_SAFE_INTEGER)
+/** A refused name as messages have it: of any type, as JavaScript may give any, and no longer than is of use. */
+function shown(event: unknown): string {
+  if (typeof event === 'string') {
+    const cut = event.length > LONGEST_SHOWN ? `${event.slice(0, LONGEST_SHOWN)}…` : event
+    // JSON leaves some control characters as they are that terminals obey.
+    return visible(JSON.stringify(cut))
+  }
+  // An object may have no text, or throw when it is asked for one.
+  return typeof event === 'object' && event !== null ? 'an object' : String(event)
 }
 
-/** A handle: holds its box until the segment is closed. */
-class BoundCounter implements Counter {
+/** A handle: holds its place until the segment is closed. */
+class BoundCounter implements Counter, Bound {
   readonly event: string
-  box: Box = NO_BOX
+  lefts = NOWHERE
+  place = 0
   readonly #edge: (counter: BoundCounter) => void
   readonly #logMany: (event: string, n: number) => void
 
@@ -327,8 +341,9 @@ class BoundCounter implements Counter {
 
   inc(n?: number): void {
     if (n === undefined || n === 1) {
-      if (++this.box.n < this.box.next) return
-      this.#edge(this)
+      const left = (this.lefts[this.place] ?? 0) - 1
+      this.lefts[this.place] = left
+      if (left <= 0) this.#edge(this)
     } else this.#logMany(this.event, n)
   }
 }

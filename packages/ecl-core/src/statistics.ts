@@ -17,13 +17,15 @@ export interface Statistics {
   readonly unknown: number
   /** Still in memory. */
   readonly unsent: number
-  /** How many batches the store has applied. */
+  /** Sum of what the store had acknowledged and forgotten, after a crash or a failover, and was sent once more. */
+  readonly replayed: number
+  /** How many batches with counts the store has applied. */
   readonly batches: number
   /** How often a batch was sent again, as no reply came. */
   readonly retries: number
   /** How often a batch had to wait for its window to begin in the store. */
   readonly holds: number
-  /** How many acknowledged batches the store has forgotten, after a crash or a failover. */
+  /** How many acknowledged batches the store has forgotten that could not be replayed. */
   readonly forgottenBatches: number
 }
 
@@ -39,6 +41,7 @@ export function newDeliveryStatistics(): DeliveryStatistics {
     late: 0,
     rejected: 0,
     unknown: 0,
+    replayed: 0,
     batches: 0,
     retries: 0,
     holds: 0,

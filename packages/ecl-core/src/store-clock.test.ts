@@ -89,13 +89,28 @@ describe('once it has been heard', () => {
     expect(storeClock.nowMs()).toBe(storeNowMs())
   })
 
-  test('an old sample gives way to any newer one', () => {
+  test('an old sample gives way to a slower reply when it may have drifted further than that is wrong', () => {
     const { clock, storeClock, storeNowMs, exchange } = storeAhead(5000)
     exchange({ thereMs: 0, backMs: 0 })
-    clock.nowMs += 60_001
+    clock.nowMs += 100_000
+    expect(storeClock.errorMs).toBeCloseTo(10)
+    exchange({ thereMs: 0, backMs: 100 })
+    expect(storeClock.nowMs()).toBe(storeNowMs())
+    clock.nowMs += 500_000
     exchange({ thereMs: 0, backMs: 100 })
     clock.nowMs += 200
     expect(storeClock.nowMs()).toBe(storeNowMs() - 50)
+  })
+
+  test('who waits for an instant hears of each correction', () => {
+    const { storeClock, exchange } = storeAhead(5000)
+    let corrections = 0
+    storeClock.onCorrection(() => corrections++)
+    exchange({ thereMs: 0, backMs: 200 })
+    exchange({ thereMs: 0, backMs: 300 })
+    expect(corrections).toBe(1)
+    exchange({ thereMs: 2, backMs: 2 })
+    expect(corrections).toBe(2)
   })
 })
 
@@ -122,7 +137,7 @@ describe('the time as it is seen', () => {
     expect(storeClock.nowMs()).toBe(storeNowMs() + stepMs)
   })
 
-  test('never goes back, and is wrong by half the fastest round trip at most', () => {
+  test('never goes back, and is wrong by half the fastest round trip and the drift since at most', () => {
     const way = fc.double({ min: 0, max: 500, noNaN: true })
     const exchanges = fc.array(fc.record({ thereMs: way, backMs: way, pauseMs: way }), {
       minLength: 1,
@@ -132,11 +147,12 @@ describe('the time as it is seen', () => {
         const { clock, storeClock, storeNowMs, exchange } = storeAhead(offsetMs)
         let fastestMs = Number.POSITIVE_INFINITY
         let latestMs = Number.NEGATIVE_INFINITY
+        const startedMs = clock.nowMs
         for (const { thereMs, backMs, pauseMs } of all) {
           exchange({ thereMs, backMs })
           fastestMs = Math.min(fastestMs, thereMs + backMs)
           // Doubles of this size have steps of 0.1 µs.
-          const boundMs = fastestMs / 2 + 1e-2
+          const boundMs = fastestMs / 2 + (clock.nowMs - startedMs) * 1e-4 + 1e-2
           expect(Math.abs(storeClock.atMonotonicMs(clock.nowMs) - storeNowMs())).toBeLessThan(
             boundMs,
           )

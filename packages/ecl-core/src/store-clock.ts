@@ -1,7 +1,7 @@
 import type { Clock } from './clock.ts'
 
-/** A sample older than this gives way to any newer one: crystals drift by some ms in that time. */
-const SAMPLE_LIFE_MS = 60_000
+/** Two machines' crystals drift apart by so much at most: 100 ppm, which is 6 ms a minute. */
+const DRIFT = 1e-4
 /** A step back by less than this is smoothed away; a longer one is the store's clock having been set. */
 const MAX_HELD_BACK_MS = 2000
 
@@ -14,18 +14,21 @@ const MAX_HELD_BACK_MS = 2000
  */
 export class StoreClock {
   readonly #clock: Clock
-  #offsetMs = 0
-  #errorMs = Number.POSITIVE_INFINITY
+  readonly #listeners: (() => void)[] = []
+  /** At first the machine's own idea, as it is now: it may be set at any time, and is not followed then. */
+  #offsetMs: number
+  #sampleErrorMs = Number.POSITIVE_INFINITY
   #sampledAtMs = Number.NEGATIVE_INFINITY
   #latestMs = Number.NEGATIVE_INFINITY
 
   constructor(clock: Clock) {
     this.#clock = clock
+    this.#offsetMs = clock.wallMs() - clock.monotonicMs()
   }
 
   /** Whether the store has been heard. Before that, `nowMs` is the machine's own idea. */
   get known(): boolean {
-    return this.#errorMs !== Number.POSITIVE_INFINITY
+    return this.#sampleErrorMs !== Number.POSITIVE_INFINITY
   }
 
   /**
@@ -39,30 +42,34 @@ export class StoreClock {
     const errorMs = Math.max(0, roundTripMs) / 2
     const offsetMs = storeTimeMs + errorMs - receivedMs
     // Redis gives its time with microseconds; 1 ms of slack keeps rounding from looking like a clock that was set.
-    const contradicts = Math.abs(offsetMs - this.#offsetMs) > errorMs + this.#errorMs + 1
-    const aged = receivedMs - this.#sampledAtMs > SAMPLE_LIFE_MS
-    if (!contradicts && !aged && errorMs > this.#errorMs) return
+    const contradicts = Math.abs(offsetMs - this.#offsetMs) > errorMs + this.errorMs + 1
+    if (!contradicts && errorMs > this.errorMs) return
     this.#offsetMs = offsetMs
-    this.#errorMs = errorMs
+    this.#sampleErrorMs = errorMs
     this.#sampledAtMs = receivedMs
+    for (const listener of this.#listeners) listener()
   }
 
-  /** By how much it may be wrong at most, drift aside; infinite before the first reply. */
+  /** Calls back whenever a reply has corrected the clock: who waits for an instant of it has to wait anew. */
+  onCorrection(listener: () => void): void {
+    this.#listeners.push(listener)
+  }
+
+  /** By how much it may be wrong at most; infinite before the first reply, and more the older the best one is. */
   get errorMs(): number {
-    return this.#errorMs
+    if (!this.known) return this.#sampleErrorMs
+    return this.#sampleErrorMs + (this.#clock.monotonicMs() - this.#sampledAtMs) * DRIFT
   }
 
   /** The store's time now, ms since the epoch. Does not go back, but for a step of the store's own clock. */
   nowMs(): number {
-    if (!this.known) return this.#clock.wallMs()
-    return this.#forward(this.#clock.monotonicMs() + this.#offsetMs)
+    const nowMs = this.atMonotonicMs(this.#clock.monotonicMs())
+    return this.known ? this.#forward(nowMs) : nowMs
   }
 
   /** The store's time at an instant of the monotonic clock. */
   atMonotonicMs(monotonicMs: number): number {
-    return (
-      monotonicMs + (this.known ? this.#offsetMs : this.#clock.wallMs() - this.#clock.monotonicMs())
-    )
+    return monotonicMs + this.#offsetMs
   }
 
   #forward(nowMs: number): number {

@@ -38,7 +38,7 @@ async function main(args: readonly string[]): Promise<number> {
 
 /** What the user may have to know; a bug with its stack. */
 function describe(error: unknown): string {
-  if (error instanceof EclError) return `Redis has failed: ${error.message}`
+  if (error instanceof EclError) return `the store has failed: ${error.message}`
   if (error instanceof DemoError || error instanceof Interrupted) return error.message
   return error instanceof Error ? String(error.stack) : String(error)
 }

@@ -4,12 +4,22 @@ import { HELP, parseOptions } from './options.ts'
 
 describe('parseOptions', () => {
   it('runs for 20 s in windows of 5 s where nothing else is asked for', () => {
-    expect(parseOptions([])).toEqual({ input: undefined, seconds: 20, window: 5 })
+    expect(parseOptions([])).toEqual({ input: undefined, seconds: 20, window: 5, redis: undefined })
   })
 
   it('reads all options', () => {
     const args = ['--input', 'a.log', '--seconds=8', '--window', '2']
-    expect(parseOptions(args)).toEqual({ input: 'a.log', seconds: 8, window: 2 })
+    const read = { input: 'a.log', seconds: 8, window: 2 }
+    expect(parseOptions(args)).toEqual({ ...read, redis: undefined })
+  })
+
+  it.each([
+    [['--redis'], 'private'],
+    [['--redis', '--seconds', '9'], 'private'],
+    [['--redis', 'redis://localhost:6379/15'], 'redis://localhost:6379/15'],
+    [['--redis=rediss://h'], 'rediss://h'],
+  ])('takes %j for a Redis', (args, redis) => {
+    expect(parseOptions(args)).toMatchObject({ redis })
   })
 
   it.each(['-h', '--help'])('returns nothing for %s', (option) => {
@@ -21,6 +31,7 @@ describe('parseOptions', () => {
     [['a.log'], "Unexpected argument 'a.log'. This command does not take positional arguments"],
     [['--input'], "Option '--input <value>' argument missing"],
     [['--input', '--seconds'], "Option '--input' argument is ambiguous."],
+    [['--redis=localhost'], '--redis takes a URL, such as redis://localhost:6379/15, or nothing'],
     [['--input='], '--input needs the name of a file'],
     [['--seconds', '0'], '--seconds: "0" is not a whole number from 1 to 3600'],
     [['--seconds', '1.5'], '--seconds: "1.5" is not a whole number from 1 to 3600'],
@@ -30,7 +41,13 @@ describe('parseOptions', () => {
   })
 
   it('names the options and the sample in a help of at most 100 columns', () => {
-    for (const word of ['--input FILE', '--seconds N', '--window N', 'sample/access.log']) {
+    for (const word of [
+      '--input FILE',
+      '--seconds N',
+      '--window N',
+      '--redis [URL]',
+      'sample/access.log',
+    ]) {
       expect(HELP).toContain(word)
     }
     for (const line of HELP.split('\n')) expect(line.length).toBeLessThanOrEqual(100)

@@ -17,8 +17,8 @@ export interface BalancePart {
   readonly shown: number
 }
 
-/** Widest name of an event in a table: with four columns, 92 in all. */
-const MAX_NAME = 42
+/** Widest name of an event in a table: with five columns, 98 in all. */
+const MAX_NAME = 36
 const COLUMN = 12
 
 /** No colours. */

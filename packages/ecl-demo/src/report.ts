@@ -1,5 +1,8 @@
+import { relative } from 'node:path'
 import { graceMs } from 'ecl-core'
+import type { Archive } from './archive.ts'
 import { balance } from './balance.ts'
+import type { Ground } from './ground.ts'
 import type { Observer } from './observer.ts'
 import type { Options } from './options.ts'
 import { type BalancePart, fit, plural, renderBalance } from './render.ts'
@@ -13,7 +16,7 @@ const TOP = 5
 /** Where the demo's things are. */
 export interface Whereabouts {
   readonly config: string
-  readonly socket: string
+  readonly counts: Ground['about']
   readonly masters: number
 }
 
@@ -22,7 +25,7 @@ export function printIntro(
   screen: Screen,
   scenario: Scenario,
   options: Options,
-  { config, socket, masters }: Whereabouts,
+  { config, counts, masters }: Whereabouts,
 ): void {
   const { window } = options
   const row = (name: string, about: string) => `  ${name.padEnd(10)} ${about}`
@@ -30,11 +33,12 @@ export function printIntro(
   screen.print(
     [
       screen.paint.bold(`Event Count Logger: ${scenario.title}`),
-      row('Redis', `a private one, at ${socket}`),
+      row(...counts),
       row(
         'masters',
         `${masters} of ecl-master: each window is turned over once, whoever comes first`,
       ),
+      row('archiver', '1 of ecl-history: each window that is over is kept, in another SQLite file'),
       ...scenario.services.map(({ name, about }) => row(name, about)),
       row(
         'reader',
@@ -56,6 +60,24 @@ export function printIntro(
   }
 }
 
+/** Says where the history is, when everything else is gone. */
+export function printKept(
+  screen: Screen,
+  shown: string,
+  { window }: Options,
+  config: string,
+): void {
+  const file = relative(process.cwd(), config)
+  const command = `npx ecl-history ${file} -g ${shown} -i ${window}s`
+  screen.print(
+    [
+      'The history is kept until the next demo. Look at it, for example by:',
+      `  ${screen.paint.dim(`${command} --format chart`)}`,
+      `  ${screen.paint.dim(`${command} --step all`)}`,
+    ].join('\n'),
+  )
+}
+
 /** What was logged, and who has seen what was counted. */
 export interface Books {
   readonly logged: Tally
@@ -65,6 +87,8 @@ export interface Books {
   /** What ecl-reader has printed of the group that is shown. */
   readonly printed: Counts
   readonly observer: Pick<Observer, 'ledger'>
+  /** What is in SQL of the windows of the shorter interval. */
+  readonly archive: Pick<Archive, 'counts'>
 }
 
 /**
@@ -83,7 +107,8 @@ export function reportBalance(
   if (intervals.length === 0) return false
   const parts = Object.entries(scenario.groups).map(([name, group]): BalancePart => {
     const counted = intervals.map((interval) => books.observer.ledger(name, interval).totals)
-    const rows = balance([...directCounts(scenario, name), logged.of(name), ...counted])
+    const archived = books.archive.counts(name)
+    const rows = balance([...directCounts(scenario, name), logged.of(name), ...counted, archived])
     const all = group.auto_declare_events === true && name !== scenario.shown
     const title = all ? `${name} (${rows.length} different ones)` : name
     return { title, rows, shown: all ? TOP : rows.length }
@@ -92,6 +117,7 @@ export function reportBalance(
     ...(scenario.direct === undefined ? [] : ['in the file']),
     'logged',
     ...intervals.map((interval) => `in ${interval}`),
+    'in SQL',
   ]
   screen.print(renderBalance(headings, parts, screen.paint))
 
@@ -106,7 +132,7 @@ export function reportBalance(
   }
   tellWhatReaderMissed(screen, scenario, books)
   const windows = intervals.join(' and of ')
-  const sentence = `logged ${logged.total}, counted ${logged.total} in windows of ${windows}`
+  const sentence = `logged ${logged.total}, counted ${logged.total} in windows of ${windows}, and archived`
   screen.print(screen.paint.good(`The same to the unit: ${sentence}.`))
   return true
 }

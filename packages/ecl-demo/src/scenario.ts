@@ -111,7 +111,7 @@ export function directCounts(scenario: Scenario, group: string): readonly Counts
 }
 
 /** The config file of a scenario. */
-export function configYaml(scenario: Scenario, socket: string): string {
+export function configYaml(scenario: Scenario, backend: string): string {
   const groups = Object.entries(scenario.groups).flatMap(([name, group]) => [
     `  ${name}:`,
     `    events: [${group.events.join(', ')}]`,
@@ -124,9 +124,9 @@ export function configYaml(scenario: Scenario, socket: string): string {
       : []),
   ])
   return [
-    '# Written by the demo, which removes it at its end. How counts are cached is up to each service.',
-    'redis:',
-    `  path: ${JSON.stringify(socket)}`,
+    '# Written by the demo. How counts are cached is up to each service.',
+    backend,
+    'history: { store: sqlite:history.db }',
     'groups:',
     ...groups,
     '',

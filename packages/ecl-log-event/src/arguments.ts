@@ -39,7 +39,7 @@ export function parseArguments(argv: readonly string[]): Parsed {
 
 function commandLine(): Command {
   return new Command('ecl-log-event')
-    .description('Logs an event to Event Count Logger, and waits until Redis has it.')
+    .description('Logs an event to Event Count Logger, and waits until it is stored.')
     .argument('<config>', 'YAML file with the groups and the connection')
     .argument('<group>', "the event's group")
     .argument('<event>', 'the event; "-" reads events from stdin, one a line, until its end')
@@ -47,7 +47,7 @@ function commandLine(): Command {
     .version(process.env['ECL_VERSION'] ?? 'dev')
     .addHelpText(
       'after',
-      '\nExit codes: 0 stored, 1 config, group or event at fault, 2 wrong usage,\n3 not stored: Redis cannot be reached or refuses.',
+      '\nExit codes: 0 stored, 1 config, group or event at fault, 2 wrong usage,\n3 not stored: the store cannot be reached or refuses.',
     )
     .showHelpAfterError('(--help tells more)')
     .exitOverride()

@@ -10,6 +10,12 @@ async function main(): Promise<ExitCode> {
   return run(parsed.request)
 }
 
+// `| head -1` has closed it, or the terminal is gone: nobody is left to tell.
+process.stderr.on('error', () => undefined)
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') process.exitCode ||= EXIT.atFault
+})
+
 void main().then((code) => {
-  process.exitCode = code
+  process.exitCode = code === EXIT.done ? (process.exitCode ?? code) : code
 })

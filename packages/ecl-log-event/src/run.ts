@@ -101,9 +101,9 @@ async function lossOf(group: EventGroup): Promise<string | undefined> {
   const { rejected, unknown } = group.stats
   if (unsentEvents !== 0) {
     const seconds = STORE_TIMEOUT_MS / 1000
-    return `NOT stored, as far as is known: ${eventsText(unsentEvents)}; Redis did not confirm within ${seconds} s`
+    return `NOT stored, as far as is known: ${eventsText(unsentEvents)}; the store did not confirm within ${seconds} s`
   }
-  if (rejected !== 0) return `NOT stored: ${eventsText(rejected)}, refused by Redis`
+  if (rejected !== 0) return `NOT stored: ${eventsText(rejected)}, refused by the store`
   if (unknown !== 0) return `not known to be stored: ${eventsText(unknown)}`
   return undefined
 }

@@ -1,8 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import { PrivateRedis, until } from 'ecl-core/testing'
 
@@ -117,7 +118,7 @@ describe('one event', () => {
     await redis.client.set('web:1h:cur:hit', 'abc')
     const { code, stderr } = await log([config, 'web', 'hit', '4'])
     expect(code).toBe(3)
-    expect(stderr).toMatch(/NOT stored: 4 events, refused by Redis\n$/)
+    expect(stderr).toMatch(/NOT stored: 4 events, refused by the store\n$/)
   })
 })
 
@@ -215,3 +216,24 @@ it('ends with 3 after 5 s without Redis, and says how many events were not store
     expect(lines[1]).toContain(`NOT stored, as far as is known: ${events};`)
   }
 })
+
+it.each([
+  ['--help | true; $command --help | head -1 > /dev/null; $command --version >&-', ''],
+  ['$config web hit >&- 2>&-; echo $?', '0\n'],
+  ['--help > /dev/full; echo $?', '1\n'],
+])('says nothing in vain, and ends with its exit code: %s', async (script, stdout) => {
+  expect(await shell(`$command ${script}`)).toEqual({ stdout, stderr: '' })
+})
+
+it('stores what is good though nobody reads its complaints', async () => {
+  const script = `{ { printf 'hit\\nbad\\nhit\\n' | $command $config web - 2>&1; echo $? >&3; } | true; } 3>&1`
+  expect(await shell(script)).toEqual({ stdout: '1\n', stderr: '' })
+  expect(await countOf('web:1h:cur:hit')).toBe(2)
+})
+
+/** Runs a script with the command, which is `$command` there, and a config, which is `$config`. */
+function shell(script: string) {
+  const env = { ...process.env, node: process.execPath, file: COMMAND, config }
+  const filled = script.replaceAll('$command', '"$node" "$file"').replaceAll('$config', '"$config"')
+  return promisify(execFile)('/bin/sh', ['-c', filled], { env })
+}

@@ -33,7 +33,7 @@ function commandLine(): Command {
     .version(process.env['ECL_VERSION'] ?? 'dev')
     .addHelpText(
       'after',
-      '\nSIGTERM and SIGINT end it, SIGHUP reads the config again.\nExit codes: 0 done, 1 config at fault, 2 wrong usage, 3 Redis cannot be reached or refuses.',
+      '\nSIGTERM and SIGINT end it, SIGHUP reads the config again.\nExit codes: 0 done, 1 config at fault, 2 wrong usage, 3 the store cannot be reached or refuses.',
     )
     .showHelpAfterError('(--help tells more)')
     .allowExcessArguments(false)

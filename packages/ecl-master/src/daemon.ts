@@ -1,3 +1,4 @@
+import { openLog } from 'ecl-command/log'
 import {
   asError,
   ConfigError,
@@ -6,7 +7,6 @@ import {
   loadConfig,
   resolveGroups,
 } from 'ecl-core'
-import { openLog } from './logging.ts'
 import { Master } from './master.ts'
 
 /**
@@ -24,7 +24,7 @@ export async function runDaemon(file: string, verbose: boolean): Promise<void> {
     process.on('SIGINT', resolve)
   })
   const config = await loadConfig(file)
-  const log = openLog(verbose)
+  const log = openLog('ecl-master', verbose)
   let master = startMaster(file, config, log)
   let ending = false
   const readAgain = async () => {
@@ -56,11 +56,11 @@ export async function runDaemon(file: string, verbose: boolean): Promise<void> {
 /** @throws ConfigError, as for a certificate that is not there */
 function startMaster(
   file: string,
-  { groups, backend, warnings }: LoadedConfig,
+  { groups, backend, history, warnings }: LoadedConfig,
   log: Logger,
 ): Master {
   for (const warning of warnings) log.warn({ file }, warning)
-  const master = new Master(groups, backend, { logger: log })
+  const master = new Master(groups, backend, { logger: log, history })
   master.start()
   const windows = resolveGroups(groups).flatMap((group) =>
     group.intervals.map((interval) => `${group.name} ${interval.spec}`),

@@ -1,4 +1,4 @@
-import type { EpochSeconds } from 'ecl-core'
+import type { Completeness, EpochSeconds } from 'ecl-core'
 
 /** A window that has ended and is now the last one. */
 export interface RotatedWindow {
@@ -16,8 +16,14 @@ export interface RotatedWindow {
 /** A finished window with its counts. */
 export interface SettledWindow extends Omit<RotatedWindow, 'events' | 'lagMs'> {
   readonly counts: ReadonlyMap<string, bigint>
-  /** Whether every logger's counts are in. `unknown` where the store cannot tell. */
-  readonly completeness: 'unknown'
+  /**
+   * Whether the counts are final and exact: `complete`; `pending` while they may still come, which is told once all the
+   * same; `partial` where loggers have fallen silent with counts unsent; `unknown` where nobody can tell, such as with
+   * Python writers.
+   */
+  readonly completeness: Completeness['status']
+  /** The clients whose counts are missing, as `host/pid/random`: with `pending` and `partial`. */
+  readonly missing: readonly string[]
 }
 
 /**

@@ -143,7 +143,8 @@ describe('a master', () => {
         ['a', 3n],
         ['b', 4n],
       ]),
-      completeness: 'unknown',
+      completeness: 'complete',
+      missing: [],
       atMs: 7000,
     })
     expect(others).toEqual([])
@@ -164,6 +165,24 @@ describe('a master', () => {
     await clock.advance(2000)
     await ecl.close()
     expect(settled.map(({ counts }) => counts.get('a'))).toEqual([11n])
+  })
+
+  it('tells whose counts are missing, and once whether they may still come', async () => {
+    // A process that is stopped: its clock stands still, and the store hears no more of it.
+    const stopped = new EventCountLogger(GROUPS, store, { clock: new ManualClock(NOON * 1000) })
+    startMaster()
+    await clock.advance(100)
+    stopped.getGroup('g').log('a')
+    await stopped.getGroup('g').flush()
+    await clock.advance(18_000)
+    const missing = [expect.stringMatching(/^.+\/\d+\/.+$/)]
+    expect(settled).toMatchObject([
+      { start: NOON, completeness: 'pending', missing },
+      { start: NOON + 5, completeness: 'partial', missing },
+      { start: NOON + 10, completeness: 'complete', missing: [] },
+    ])
+    expect(logger.complaints).toEqual([])
+    await stopped.close()
   })
 
   it('leaves a window to one of two masters, which tells it when it has settled, too', async () => {
@@ -231,8 +250,18 @@ describe('a master', () => {
     await clock.advance(10_000)
     expect(rotated).toHaveLength(3)
     expect(logger.complaints).toEqual([
-      expect.stringMatching(/^warn: group "g", 5s: 20001 events .* max_events, or split/),
+      expect.stringMatching(
+        /^warn: group "g", 5s: 20001 events .*"layout: hash" .* max_events, or split/,
+      ),
     ])
+  })
+
+  it('does not say so where they are moved at once', async () => {
+    store.events = 1_000_000
+    startMaster({ ...GROUPS, g: { ...GROUPS.g, layout: 'hash' } })
+    await clock.advance(10_000)
+    expect(rotated.length).toBeGreaterThan(1)
+    expect(logger.complaints).toEqual([])
   })
 
   it('lets a foreign master go first, and warns once', async () => {

@@ -1,15 +1,19 @@
-import { EventEmitter } from 'node:events'
+import { EventEmitter, setMaxListeners } from 'node:events'
 import {
   asError,
   type Backend,
   type Clock,
+  ConfigError,
   type CounterStore,
   delay,
   type GroupsConfig,
+  type HistoryConfig,
   type Logger,
   openStore,
   type Rotated,
   resolveGroups,
+  resolveHistory,
+  type Snapshot,
   StoreError,
   stderrLogger,
   systemClock,
@@ -17,10 +21,9 @@ import {
 } from 'ecl-core'
 import { keepAlive } from './keep-alive.ts'
 import type { MasterEvents, SettledWindow } from './master-events.ts'
+import { MasterLog } from './master-log.ts'
+import { Publisher } from './publisher.ts'
 import { CHECK_MS, planRotations, settleDelayMs } from './schedule.ts'
-
-/** Moving so many events blocks the server for some tens of milliseconds. */
-const MANY_EVENTS = 20_000
 
 /** What a master may be given besides its groups and its backend. */
 export interface MasterOptions {
@@ -28,7 +31,12 @@ export interface MasterOptions {
   readonly logger?: Logger
   /** Default: the machine's. */
   readonly clock?: Clock
+  /** The `history:` of a config. Windows are published for those who archive them. Default: they are not. */
+  readonly history?: HistoryConfig | undefined
 }
+
+/** A finished window before its counts are told. */
+type UnsettledWindow = Omit<SettledWindow, 'counts' | 'completeness' | 'missing'>
 
 /** What came of looking once. */
 interface Look {
@@ -48,12 +56,10 @@ export class Master extends EventEmitter<MasterEvents> {
   readonly #windows: readonly WindowRef[]
   readonly #store: CounterStore
   readonly #ownsStore: boolean
-  readonly #logger: Logger
+  readonly #publisher: Publisher | undefined
+  readonly #log: MasterLog
   readonly #clock: Clock
   readonly #stop = new AbortController()
-  readonly #warned = new Set<string>()
-  /** Said once, until a look succeeds. */
-  readonly #reported = new Set<string>()
   #wake = new AbortController()
   #running: Promise<void> | undefined
 
@@ -64,13 +70,19 @@ export class Master extends EventEmitter<MasterEvents> {
    */
   constructor(groups: GroupsConfig, backend: Backend = {}, options: MasterOptions = {}) {
     super({ captureRejections: true })
-    this.#windows = resolveGroups(groups).flatMap((group) =>
+    // Each window that settles waits for it, and all may at once: Node would take more than ten for a leak, and warn.
+    setMaxListeners(0, this.#stop.signal)
+    const specs = resolveGroups(groups)
+    this.#windows = specs.flatMap((group) =>
       group.intervals.map((interval) => ({ group, interval })),
     )
-    this.#logger = options.logger ?? stderrLogger
+    const logger = options.logger ?? stderrLogger
+    this.#log = new MasterLog(logger)
     this.#clock = options.clock ?? systemClock
-    this.#store = openStore(backend, { logger: this.#logger, clock: this.#clock })
+    this.#store = openStore(backend, { logger, clock: this.#clock })
     this.#ownsStore = this.#store !== backend
+    this.#store.checkGroups?.(specs)
+    this.#publisher = options.history && this.#publisherFor(options.history)
     this.#store.onConnect(() => {
       if (this.#stop.signal.aborted) return
       // The store may have come back older than it was.
@@ -116,7 +128,7 @@ export class Master extends EventEmitter<MasterEvents> {
         const { nextLookMs, failures } = await this.#look()
         waitMs = nextLookMs
         for (const failure of failures) this.#report(failure)
-        if (failures.length === 0) this.#reported.clear()
+        if (failures.length === 0) this.#log.succeeded()
       } catch (caught) {
         this.#report(caught)
       }
@@ -127,25 +139,36 @@ export class Master extends EventEmitter<MasterEvents> {
 
   async #look(): Promise<Look> {
     const startedMs = this.#clock.monotonicMs()
-    const { storeTimeMs, states } = await this.#store.windows(this.#windows)
+    const { storeTimeMs, states } = await this.#store.windows(this.#windows, {
+      publications: this.#publisher !== undefined,
+    })
     // A store that is shared may answer after the end.
     if (this.#stop.signal.aborted) return { nextLookMs: CHECK_MS, failures: [] }
-    const { due, nextLookMs } = planRotations(this.#windows, states, storeTimeMs)
+    const { due, settled, nextLookMs } = planRotations(this.#windows, states, storeTimeMs)
     states.forEach((state, index) => {
-      if (state.foreign) this.#warnOfForeignMaster(this.#windows[index])
+      const ref = this.#windows[index]
+      if (state.foreign && ref !== undefined) this.#log.foreignMaster(ref)
     })
     // What fails in one window must not keep the others waiting, now or at their next boundaries.
     const adopted = this.#adopt(due.filter(mayHaveForeignEvents))
-    const outcomes = await Promise.allSettled(
-      due.map(async (ref) => {
+    const outcomes = await Promise.allSettled([
+      ...due.map(async (ref) => {
         if (mayHaveForeignEvents(ref)) await adopted
         await this.#rotate(ref)
       }),
-    )
-    const failures = outcomes.flatMap((one): unknown[] =>
-      one.status === 'rejected' ? [one.reason] : [],
-    )
+      ...settled.map((ref) => this.#publisher?.publish(ref, false)),
+    ])
+    const failures: unknown[] = states.flatMap(({ failure }) => failure ?? [])
+    for (const outcome of outcomes) if (outcome.status === 'rejected') failures.push(outcome.reason)
     return { nextLookMs: nextLookMs - (this.#clock.monotonicMs() - startedMs), failures }
+  }
+
+  #publisherFor(history: HistoryConfig): Publisher {
+    const queue = this.#store.history
+    if (queue === undefined) {
+      throw new ConfigError(['history: this store cannot keep windows until they are archived'])
+    }
+    return new Publisher(this.#store, queue, resolveHistory(history).bounds, this.#log)
   }
 
   /** Finds what others have counted. A store that refuses to look is no reason not to turn the window over. */
@@ -158,66 +181,47 @@ export class Master extends EventEmitter<MasterEvents> {
     }
   }
 
-  async #rotate({ group, interval }: WindowRef): Promise<void> {
-    const rotated = await this.#store.rotate(group, interval)
-    const window = { group: group.name, interval: interval.spec }
-    const name = nameOf({ group, interval })
+  async #rotate(ref: WindowRef): Promise<void> {
+    const rotated = await (this.#publisher?.rotate(ref) ??
+      this.#store.rotate(ref.group, ref.interval))
     switch (rotated.status) {
       case 'already':
+      // Not without a publisher, which has dealt with it.
+      case 'unpublished':
         return
       case 'begun':
-        this.#logger.info(window, `${name}: the first window has begun`)
+        this.#log.begun(ref)
         return
       case 'reset':
-        this.#logger.error(
-          { ...window, was: rotated.was, current: rotated.current },
-          `${name}: the current window began at ${time(rotated.was)}, in the future; a clock was wrong. It has been set back to ${time(rotated.current)}`,
-        )
+        this.#log.reset(ref, rotated)
         return
       case 'rotated':
-        this.#turned({ group, interval }, rotated)
+        this.#turned(ref, rotated)
     }
   }
 
   #turned(ref: WindowRef, rotated: Extract<Rotated, { status: 'rotated' }>): void {
-    const { interval } = ref
+    const { group, interval } = ref
     const { start, end, current, events, storeTimeMs } = rotated
     const lagMs = Math.round((storeTimeMs - end * 1000) * 10) / 10
-    const window = { group: ref.group.name, interval: interval.spec, start, end }
-    const name = nameOf(ref)
-    this.#logger.debug({ ...window, events, lagMs }, `${name}: turned over ${time(start)}`)
-    if (current > end) {
-      const missed = (current - end) / interval.seconds
-      this.#logger.warn(
-        { ...window, missed },
-        `${name}: no master ran for ${missed} ${missed === 1 ? 'window' : 'windows'}; what was counted meanwhile is in the window of ${time(start)}`,
-      )
-    }
-    if (events > MANY_EVENTS) {
-      this.#warnOnce(
-        `many ${name}`,
-        `${name}: ${events} events are moved at each boundary, which blocks Redis for tens of milliseconds; bound them with max_events, or split the group`,
-      )
-    }
+    this.#log.turned(ref, rotated, lagMs)
+    if (this.#store.turnsAtOnce !== true && group.layout !== 'hash') this.#log.moved(ref, events)
+    const window = { group: group.name, interval: interval.spec, start, end }
     this.#tell(() => this.emit('rotated', { ...window, events, lagMs }))
     void this.#settle(ref, window, settleDelayMs(interval, current, storeTimeMs))
   }
 
   /** Tells of a window's counts once they are in. A store that is away then is asked again, as long as it may have them. */
-  async #settle(
-    ref: WindowRef,
-    window: Omit<SettledWindow, 'counts' | 'completeness'>,
-    waitMs: number,
-  ): Promise<void> {
+  async #settle(ref: WindowRef, window: UnsettledWindow, waitMs: number): Promise<void> {
     const { signal } = this.#stop
     await delay(this.#clock, waitMs, signal)
     const goneMs = this.#clock.monotonicMs() + ref.interval.seconds * 1000
     while (!signal.aborted && this.listenerCount('settled') > 0) {
       try {
-        const { last } = await this.#store.read(ref.group, ref.interval, 'last')
+        const { group, interval } = ref
+        const { last } = await this.#store.read(group, interval, 'last', { completeness: true })
         if (last?.start !== window.start) break
-        const settled = { ...window, counts: last.counts, completeness: 'unknown' } as const
-        this.#tell(() => this.emit('settled', settled))
+        this.#tellSettled(ref, window, last)
         return
       } catch (caught) {
         this.#report(caught)
@@ -226,10 +230,15 @@ export class Master extends EventEmitter<MasterEvents> {
       await delay(this.#clock, CHECK_MS, signal)
     }
     if (signal.aborted || this.listenerCount('settled') === 0) return
-    this.#logger.warn(
-      window,
-      `${nameOf(ref)}: the window of ${time(window.start)} is gone before its counts could be told`,
-    )
+    this.#log.gone(ref, window)
+  }
+
+  #tellSettled(ref: WindowRef, window: UnsettledWindow, { counts, completeness }: Snapshot): void {
+    if (completeness === undefined) throw new Error('the store did not tell the completeness')
+    const { status } = completeness
+    const missing = 'missing' in completeness ? completeness.missing : []
+    this.#log.settled(ref, window, status, missing)
+    this.#tell(() => this.emit('settled', { ...window, counts, completeness: status, missing }))
   }
 
   /** A listener's error is its own: it must not keep the next window from being turned over. */
@@ -238,61 +247,30 @@ export class Master extends EventEmitter<MasterEvents> {
     try {
       emit()
     } catch (caught) {
-      this.#reportListener(caught)
+      this.#log.listenerFailed(caught)
     }
   }
 
   /** Where Node hands the rejection of a listener that is an async function. */
   override [EventEmitter.captureRejectionSymbol](error: Error, ..._told: unknown[]): void {
-    this.#reportListener(error)
-  }
-
-  #reportListener(caught: unknown): void {
-    this.#logger.error({ err: caught }, `a listener failed: ${asError(caught).message}`)
+    this.#log.listenerFailed(error)
   }
 
   async #warnOfSettings(): Promise<void> {
     try {
-      for (const warning of await this.#store.warnings()) this.#warnOnce(warning, warning)
+      for (const warning of await this.#store.warnings()) this.#log.warnOnce(warning, warning)
     } catch (caught) {
       this.#report(caught)
     }
   }
 
-  #warnOfForeignMaster(ref: WindowRef | undefined): void {
-    if (ref === undefined) return
-    const name = nameOf(ref)
-    this.#warnOnce(
-      `foreign ${name}`,
-      `${name}: another program turned the window over last, such as the Python ecl_master; if it still runs, stop it, since it wipes windows that are turned over already`,
-    )
-  }
-
-  #warnOnce(key: string, message: string): void {
-    if (this.#warned.has(key)) return
-    this.#warned.add(key)
-    this.#logger.warn({}, message)
-  }
-
   #report(caught: unknown): void {
     if (this.#stop.signal.aborted) return
-    const { message } = asError(caught)
-    // The store's troubles are reported where they happen, once each.
-    if (caught instanceof StoreError || this.#reported.has(message)) return
-    this.#reported.add(message)
-    this.#logger.error({ err: caught }, `rotation failed, and is tried again: ${message}`)
+    this.#log.failed(caught)
   }
 }
 
 /** Whether programs that do not know of the index may count events in a group that only a scan can find. */
 function mayHaveForeignEvents({ group }: WindowRef): boolean {
   return group.dynamic && group.pythonWriters !== false
-}
-
-function nameOf({ group, interval }: WindowRef): string {
-  return `group "${group.name}", ${interval.spec}`
-}
-
-function time(seconds: number): string {
-  return new Date(seconds * 1000).toISOString().replace('.000', '')
 }

@@ -1,3 +1,4 @@
+import { openLog } from 'ecl-command/log'
 import {
   asError,
   ConfigError,
@@ -11,7 +12,6 @@ import type { MasterRequest } from './arguments.ts'
 import { runDaemon } from './daemon.ts'
 import { EXIT, type ExitCode } from './exit.ts'
 import { keepAlive } from './keep-alive.ts'
-import { openLog } from './logging.ts'
 import { Master } from './master.ts'
 
 /**
@@ -37,13 +37,13 @@ export async function run({ config, mode, verbose }: MasterRequest): Promise<Exi
 
 /** Rotates what is due. @throws ConfigError, StoreError */
 async function rotateOnce(file: string, verbose: boolean): Promise<void> {
-  const { groups, backend, warnings } = await loadConfig(file)
-  const log = openLog(verbose)
+  const { groups, backend, history, warnings } = await loadConfig(file)
+  const log = openLog('ecl-master', verbose)
   for (const warning of warnings) log.warn({ file }, warning)
   // What a store logs is in the error, too, which ends this.
   const store = openStore(backend, { logger: silentLogger })
   try {
-    await new Master(groups, store, { logger: log }).runOnce()
+    await new Master(groups, store, { logger: log, history }).runOnce()
   } finally {
     await store.close()
   }
@@ -60,7 +60,9 @@ async function check(file: string): Promise<void> {
     const doubts = [...warnings, ...(await store.warnings())]
     await store.windows(windows)
     for (const doubt of doubts) process.stderr.write(`warning: ${doubt}\n`)
-    process.stdout.write(`${file}: ${countOf(windows.length, 'window')} to rotate; Redis answers\n`)
+    process.stdout.write(
+      `${file}: ${countOf(windows.length, 'window')} to rotate; the store answers\n`,
+    )
   } finally {
     await store.close()
   }

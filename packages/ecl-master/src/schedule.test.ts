@@ -22,7 +22,9 @@ const GROUP: GroupSpec = {
   syncLimit: undefined,
   maxEvents: undefined,
   overflowEvent: 'other',
+  replayLimit: 0,
   pythonWriters: false,
+  layout: 'keys',
 }
 
 function windowOf(seconds: number): WindowRef {
@@ -102,7 +104,30 @@ describe('planRotations', () => {
     const states = [state(NOON), state(NOON), state(NOON)]
     expect(planRotations(windows, states, (NOON + 59) * 1000).due).toEqual([windows[1]])
     expect(planRotations(windows, states, (NOON + 60) * 1000).due).toEqual([windows[1], windows[2]])
-    expect(planRotations([], [], NOON * 1000)).toEqual({ due: [], nextLookMs: 500 })
+    expect(planRotations([], [], NOON * 1000)).toEqual({
+      due: [],
+      settled: [],
+      nextLookMs: 500,
+    })
+  })
+
+  it('has a window published when it has settled, and looks again then', () => {
+    const planFrom = (ms: number, fromMs: number | undefined, current = NOON) => {
+      const window = windowOf(5)
+      const publication = fromMs === undefined ? {} : { publishFromMs: NOON * 1000 + fromMs }
+      const { settled, due, nextLookMs } = planRotations(
+        [window],
+        [{ ...state(current), ...publication }],
+        NOON * 1000 + ms,
+      )
+      return { settled: settled.length, due: due.length, nextLookMs }
+    }
+    expect(planFrom(1000, 2000)).toEqual({ settled: 0, due: 0, nextLookMs: 500 })
+    expect(planFrom(1700, 2000)).toEqual({ settled: 0, due: 0, nextLookMs: 301 })
+    expect(planFrom(2000, 2000)).toEqual({ settled: 1, due: 0, nextLookMs: 500 })
+    expect(planFrom(4000, undefined)).toEqual({ settled: 0, due: 0, nextLookMs: 500 })
+    // Its rotation does that.
+    expect(planFrom(5000, 2000)).toEqual({ settled: 0, due: 1, nextLookMs: 500 })
   })
 
   it('never sleeps over a boundary, nor longer than half a second, nor not at all', () => {

@@ -19,27 +19,32 @@ const MAX_LENGTHS_AHEAD = 2
 export interface Plan {
   /** What is to be rotated now. */
   readonly due: readonly WindowRef[]
+  /** Whose last window is to be published now. What is due is published by its rotation. */
+  readonly settled: readonly WindowRef[]
   /** In how many ms to look again. */
   readonly nextLookMs: number
 }
 
 /**
- * Decides which windows have ended.
+ * Decides which windows have ended, and which have settled since.
  *
  * @param windows all groups' intervals
  * @param states what the store says of each, in the same order
- * @param storeTimeMs the store's clock
+ * @param replyTimeMs the store's clock, where a state has no other
  */
 export function planRotations(
   windows: readonly WindowRef[],
   states: readonly WindowState[],
-  storeTimeMs: number,
+  replyTimeMs: number,
 ): Plan {
   const due: WindowRef[] = []
+  const settled: WindowRef[] = []
   let nextLookMs = CHECK_MS
   windows.forEach((ref, index) => {
     const { interval } = ref
     const state = states[index]
+    if (state?.failure !== undefined) return
+    const storeTimeMs = state?.storeTimeMs ?? replyTimeMs
     const nowSeconds = storeTimeMs / 1000
     const window = windowStart(nowSeconds, interval)
     const waitMs = state?.foreign === true ? foreignMasterMs(interval.seconds) : 0
@@ -47,12 +52,17 @@ export function planRotations(
     const current = state?.current
     const ended = current === undefined || current < window
     const ahead = current !== undefined && current > window + MAX_LENGTHS_AHEAD * interval.seconds
+    const publishInMs = (state?.publishFromMs ?? Number.POSITIVE_INFINITY) - storeTimeMs
     if (ahead || (ended && sinceBoundaryMs >= waitMs)) due.push(ref)
-    else if (ended) nextLookMs = Math.min(nextLookMs, waitMs - sinceBoundaryMs)
+    else if (publishInMs <= 0) settled.push(ref)
+    else {
+      if (ended) nextLookMs = Math.min(nextLookMs, waitMs - sinceBoundaryMs)
+      nextLookMs = Math.min(nextLookMs, publishInMs + AFTER_BOUNDARY_MS)
+    }
     const boundaryMs = windowEnd(nowSeconds, interval) * 1000 - storeTimeMs + AFTER_BOUNDARY_MS
     nextLookMs = Math.min(nextLookMs, boundaryMs)
   })
-  return { due, nextLookMs }
+  return { due, settled, nextLookMs }
 }
 
 /**

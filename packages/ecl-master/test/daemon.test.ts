@@ -181,6 +181,18 @@ it('goes on when nobody reads its log any more', async () => {
   expect((await master.end('SIGTERM')).code).toBe(0)
 })
 
+it('goes on when its log cannot be written, as on a full disk', async () => {
+  const redis = await fixture.startRedis()
+  const bin = join(import.meta.dirname, '../bin/ecl-master.cjs')
+  const script = `exec '${process.execPath}' '${bin}' -v '${fixture.configFor(redis)}' 2> /dev/full`
+  const master = new RunningCommand([], ['/bin/sh', '-c', script])
+  fixture.after(() => master.child.kill('SIGKILL'))
+  await until(async () => (await redis.client.get('g:1s:cur:@ts')) !== null)
+  await redis.client.incr('g:1s:cur:a')
+  await until(async () => (await redis.client.get('g:1s:last:a')) === '1')
+  expect((await master.end('SIGTERM')).code).toBe(0)
+})
+
 // util-linux, which gives a command a terminal.
 const onTerminal = existsSync('/usr/bin/script') ? it : it.skip
 

@@ -38,7 +38,7 @@ describe('--check', () => {
     const file = fixture.configFor(redis, 'groups: {g: {events: [a], intervals: [1s, 5m]}}')
     expect(await runToEnd('--check', file)).toMatchObject({
       code: 0,
-      stdout: `${file}: 2 windows to rotate; Redis answers\n`,
+      stdout: `${file}: 2 windows to rotate; the store answers\n`,
       stderr: '',
     })
     expect(await redis.client.dbsize()).toBe(0)
@@ -53,7 +53,7 @@ describe('--check', () => {
     const { code, stdout, stderr } = await runToEnd('--check', file)
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: `${file}: 1 window to rotate; Redis answers\n`,
+      stdout: `${file}: 1 window to rotate; the store answers\n`,
     })
     expect(stderr).toMatch(/^warning: .*sync_interval.*\nwarning: .*nothing on disk.*\n$/)
   })

@@ -1,6 +1,7 @@
 import { type Command, CommanderError } from 'commander'
 import { parseRange, type Range } from './check/range.ts'
 import { commandLine, type Options } from './command-line.ts'
+import { DEFAULT_WAIT_SECONDS } from './complete/default-wait.ts'
 import { type CompletedOption, completion } from './completion/completion.ts'
 import type { ListRequest } from './list.ts'
 import type { View } from './view.ts'
@@ -32,6 +33,16 @@ export interface ReadRequest {
   readonly defuseFormulas: boolean
   /** Whether each window is printed when it has ended, for ever. */
   readonly watch: boolean
+  /** For how long a complete window is waited for, ms; undefined where any window will do. */
+  readonly completeWithinMs: number | undefined
+}
+
+/** Whose books are asked for. */
+export interface AuditRequest {
+  readonly config: string
+  /** Undefined for all groups. */
+  readonly group: string | undefined
+  readonly format: 'table' | 'json'
 }
 
 /** The levels of a monitoring plugin; at least one of them is there. */
@@ -45,11 +56,42 @@ export type Parsed =
   | { readonly status: 'read'; readonly request: ReadRequest }
   | { readonly status: 'check'; readonly request: ReadRequest; readonly levels: Levels }
   | { readonly status: 'list'; readonly request: ListRequest }
+  | { readonly status: 'audit'; readonly request: AuditRequest }
   | { readonly status: 'answered' }
   | { readonly status: 'wrong'; readonly message: string; readonly check: boolean }
 
 /** Options that make no sense together with levels: the answer of a plugin has one form. */
-const NOT_WITH_LEVELS = ['all', 'both', 'json', 'format', 'top', 'sort', 'watch'] as const
+const NOT_WITH_LEVELS = [
+  'all',
+  'both',
+  'json',
+  'format',
+  'top',
+  'sort',
+  'watch',
+  'complete',
+] as const
+
+/** Options that make no sense together with `--complete`: a window that goes on is not complete. */
+const NOT_WITH_COMPLETE = ['current', 'both', 'watch'] as const
+
+/** Options that make no sense together with `--audit`: books are of loggers, not of windows. */
+const NOT_WITH_AUDIT = [
+  'interval',
+  'last',
+  'current',
+  'both',
+  'event',
+  'top',
+  'sort',
+  'rate',
+  'defuseFormulas',
+  'watch',
+  'complete',
+  'wait',
+  'warning',
+  'critical',
+] as const
 
 /** Reads the command line; prints help, version, and what is wrong with it. */
 export function parseArguments(argv: readonly string[]): Parsed {
@@ -77,6 +119,7 @@ function parsedFrom(command: Command): Parsed {
   if (list !== undefined) {
     return { status: 'list', request: { what: list, config, group: options.group } }
   }
+  if (options.audit) return { status: 'audit', request: auditRequest(command, config, options) }
   const levels = levelsOf(command, options)
   refuseContradictions(command, options, levels)
   const request: ReadRequest = {
@@ -91,8 +134,29 @@ function parsedFrom(command: Command): Parsed {
     rate: options.rate ?? false,
     defuseFormulas: options.defuseFormulas ?? false,
     watch: options.watch ?? false,
+    completeWithinMs: options.complete ? (options.wait ?? DEFAULT_WAIT_SECONDS) * 1000 : undefined,
   }
   return levels === undefined ? { status: 'read', request } : { status: 'check', request, levels }
+}
+
+function auditRequest(command: Command, config: string, options: Options): AuditRequest {
+  const refused = NOT_WITH_AUDIT.find((name) => options[name] !== undefined)
+  if (refused !== undefined) {
+    command.error(`error: option '${flagOf(command, refused)}' cannot be used with --audit`)
+  }
+  const format = options.json ? 'json' : (options.format ?? 'table')
+  const asked = options.format ?? format
+  if ((format !== 'table' && format !== 'json') || asked !== format) {
+    command.error(
+      `error: option '--format ${asked}' cannot be used with --audit${options.json ? ' --json' : ''}`,
+    )
+  }
+  return { config, group: options.group, format }
+}
+
+/** The option as it is spelled, by commander's name for it. */
+function flagOf(command: Command, name: string): string {
+  return command.options.find((option) => option.attributeName() === name)?.long ?? name
 }
 
 function completedOptions(command: Command): CompletedOption[] {
@@ -139,6 +203,13 @@ function refuseContradictions(
   }
   if (options.watch && format === 'prometheus') {
     command.error("error: option '--watch' cannot be used with '--format prometheus'")
+  }
+  if (options.wait !== undefined && !options.complete) {
+    command.error("error: option '--wait' is for '--complete'")
+  }
+  const unfinished = NOT_WITH_COMPLETE.find((name) => options[name] !== undefined)
+  if (options.complete && unfinished !== undefined) {
+    command.error(`error: option '--${unfinished}' cannot be used with --complete`)
   }
   if (levels === undefined) return
   const refused = NOT_WITH_LEVELS.find((name) => options[name] !== undefined)

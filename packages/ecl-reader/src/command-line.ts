@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { FormatName } from './arguments.ts'
+import { DEFAULT_WAIT_SECONDS } from './complete/default-wait.ts'
 import { SHELLS, type Shell } from './completion/completion.ts'
 import type { ListRequest } from './list.ts'
 
@@ -19,6 +20,9 @@ export interface Options {
   readonly rate?: true
   readonly defuseFormulas?: true
   readonly watch?: true
+  readonly complete?: true
+  readonly wait?: number
+  readonly audit?: true
   readonly list?: ListRequest['what']
   readonly completion?: Shell
   readonly warning?: string
@@ -32,6 +36,8 @@ Examples:
   ecl-reader ecl.yml --all --format table --top 5        the five largest of every group and interval
   ecl-reader ecl.yml -g web -i 5m --watch                as it goes on, with the change and a curve
   ecl-reader ecl.yml -g web -i 5m --json | jq .counts    for programs
+  ecl-reader ecl.yml -g web -i 5m --complete             final and exact, or exit code 4
+  ecl-reader ecl.yml --audit                             whether all that was logged has been counted
   ecl-reader ecl.yml -g web -i 5m --event error -w 10 -c 100
                                                          as a plugin of Nagios or Icinga
 
@@ -39,14 +45,14 @@ RANGE is that of monitoring plugins; it tells what is fine: 10 (from 0 to 10), 1
 10:20 (from 10 to 20), @10:20 (anything but that).
 
 Exit codes: 0 done, 1 config, group, interval, event or a stored value at fault, 2 wrong usage,
-3 Redis cannot be reached or refuses. With --warning or --critical: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
+3 the store cannot be reached or refuses, 4 not complete (--complete) or not balanced (--audit). With --warning or --critical: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
 
 With --format munin it answers as a plugin of Munin: ecl-reader --format munin --help`
 
 /** Describes the command line, with its help. */
 export function commandLine(formats: readonly FormatName[]): Command {
   return new Command('ecl-reader')
-    .description('Prints the event counts of a group, as Event Count Logger keeps them in Redis.')
+    .description('Prints the event counts of a group, as Event Count Logger keeps them.')
     .argument('[config]', 'YAML file with the groups and the connection')
     .option('-g, --group <group>', 'the group to print')
     .option('-i, --interval <interval>', 'as spelled in the config; needed where there are several')
@@ -72,6 +78,13 @@ export function commandLine(formats: readonly FormatName[]): Command {
     .option('--json', 'the same as --format json')
     .option('--defuse-formulas', "CSV for spreadsheets: a ' before names that they would execute")
     .option('--watch', 'each window when it has ended, until Ctrl-C')
+    .option('--complete', 'wait until every logger has sent all of its window; exit 4 if not')
+    .option(
+      '--wait <seconds>',
+      `with --complete: how long at most (${DEFAULT_WAIT_SECONDS} by default; 0: not at all)`,
+      secondsFrom0,
+    )
+    .option('--audit', "the books of each logger of all groups, or of -g's; exit 4 if they differ")
     .option('-w, --warning <range>', 'WARNING unless each --event, or the total, is in this range')
     .option('-c, --critical <range>', 'CRITICAL unless each --event, or the total, is in it')
     .addOption(
@@ -92,6 +105,11 @@ export function commandLine(formats: readonly FormatName[]): Command {
 
 function collect(name: string, before: readonly string[] = []): string[] {
   return [...before, name]
+}
+
+function secondsFrom0(text: string): number {
+  if (/^\d{1,6}(\.\d+)?$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('It is not a number of seconds from 0 on.')
 }
 
 function wholeNumber(text: string): number {

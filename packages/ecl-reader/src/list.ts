@@ -1,7 +1,6 @@
+import { tellFault, writeOut } from 'ecl-command'
+import { EXIT, type ExitCode } from 'ecl-command/exit'
 import { loadConfig, resolveGroups } from 'ecl-core'
-import { EXIT, type ExitCode } from './exit.ts'
-import { tellFault } from './fault.ts'
-import { writeOut } from './output.ts'
 import { selectAll } from './select.ts'
 
 /** A list of names in the config, for all groups or for one. */
@@ -24,6 +23,6 @@ export async function runList({ what, config: file, group }: ListRequest): Promi
     await writeOut([...new Set(names)].map((name) => `${name}\n`).join(''))
     return EXIT.done
   } catch (caught) {
-    return tellFault(caught)
+    return tellFault('ecl-reader', caught)
   }
 }

@@ -1,5 +1,5 @@
+import { EXIT, type ExitCode } from 'ecl-command/exit'
 import { parseArguments } from './arguments.ts'
-import { EXIT, type ExitCode } from './exit.ts'
 import { asksForMunin } from './munin/asked.ts'
 
 async function main(): Promise<ExitCode> {
@@ -10,6 +10,10 @@ async function main(): Promise<ExitCode> {
   if (parsed.status === 'list') {
     const { runList } = await import('./list.ts')
     return runList(parsed.request)
+  }
+  if (parsed.status === 'audit') {
+    const { runAudit } = await import('./audit/run-audit.ts')
+    return runAudit(parsed.request)
   }
   if (parsed.status === 'read') {
     if (parsed.request.watch) {
@@ -26,6 +30,12 @@ async function main(): Promise<ExitCode> {
     : runCheck(parsed.request, parsed.levels)
 }
 
+// `| head -1` has closed it, or the terminal is gone: nobody is left to tell.
+process.stderr.on('error', () => undefined)
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') process.exitCode ||= EXIT.atFault
+})
+
 void main().then((code) => {
-  process.exitCode = code
+  process.exitCode = code === EXIT.done ? (process.exitCode ?? code) : code
 })

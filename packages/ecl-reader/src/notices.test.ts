@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { reportWith, seconds } from '../test/report-fixture.ts'
-import { masterNotice, unreadableNotice } from './notices.ts'
+import { masterNotice, shortfallNotice, unreadableNotice } from './notices.ts'
 
 describe('masterNotice', () => {
   it('says nothing while windows are turned over', () => {
@@ -36,5 +36,35 @@ describe('unreadableNotice', () => {
   it('names ten events at most', () => {
     const unreadable = Array.from({ length: 12 }, (_, i) => `e${i}`)
     expect(unreadableNotice(reportWith([], { unreadable }))).toMatch(/: "e0", .*"e9" and 2 more;/)
+  })
+})
+
+describe('shortfallNotice', () => {
+  const notice = (missing: readonly string[]) =>
+    shortfallNotice(reportWith([]), { reason: 'pending', mayPass: true, missing })
+
+  it('names ten loggers at most, and none at any length', () => {
+    const missing = Array.from({ length: 12 }, (_, i) => `h/${i}/${'x'.repeat(i * 100)}`)
+    expect(notice(missing)).toMatch(
+      /not everything has come of 12 loggers: "h\/0\/", .* and 2 more$/,
+    )
+    expect(notice(missing).length).toBeLessThan(1300)
+  })
+
+  it('says that a window has just ended where nobody is missing', () => {
+    expect(notice([])).toMatch(/1970-01-01T00:01:00Z is not complete yet, it has just ended$/)
+  })
+
+  it('says that a window is about to be turned over', () => {
+    const report = reportWith([], { storeTimeMs: 70_001 })
+    expect(shortfallNotice(report, { reason: 'not turned over', mayPass: true })).toMatch(
+      /the window that ended at 1970-01-01T00:01:10Z has not been turned over yet$/,
+    )
+  })
+
+  it('says where the counts of a window are that nobody turned over', () => {
+    expect(shortfallNotice(reportWith([]), { reason: 'merged', mayPass: false })).toMatch(
+      /no master ran when the last window ended; /,
+    )
   })
 })

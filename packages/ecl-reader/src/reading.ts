@@ -1,6 +1,6 @@
+import { tell } from 'ecl-command'
 import { type CounterStore, loadConfig, openStore, silentLogger, type WindowRef } from 'ecl-core'
-import type { ReadRequest } from './arguments.ts'
-import { tell } from './output.ts'
+import type { FormatName, ReadRequest } from './arguments.ts'
 import { type Report, reportOf } from './report.ts'
 import { select, selectAll } from './select.ts'
 import { viewed } from './view.ts'
@@ -9,16 +9,21 @@ const WHICH = { last: 'last', current: 'cur', both: 'both' } as const
 /** Longer than setInterval can wait would mean at once. */
 const FOREVER_MS = 2 ** 31 - 1
 
+/** They tell it. To others it is not worth a look at every client. */
+const TELL_COMPLETENESS: readonly (FormatName | undefined)[] = ['json', 'table', 'prometheus']
+
 /** What is needed for reading. */
 export interface Session {
   readonly store: CounterStore
   /** Those that were asked for. */
   readonly windows: readonly WindowRef[]
+  /** Where closed windows are kept, `sqlite:PATH` or `postgres://…`; undefined where they are not. */
+  readonly history: string | undefined
 }
 
 /** Loads the config, finds what is asked for, opens the store for the work, and closes it. */
 export async function withStore<T>(
-  request: ReadRequest,
+  request: Pick<ReadRequest, 'config' | 'group' | 'interval' | 'all'>,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   // The store's socket and timers would let the process end while it waits for a reply.
@@ -33,7 +38,8 @@ export async function withStore<T>(
       : [select(config.groups, { group, interval })]
     // What a store logs is in the error, too, which ends this.
     store = openStore(config.backend, { logger: silentLogger })
-    return await work({ store, windows })
+    store.checkGroups?.(windows.map((window) => window.group))
+    return await work({ store, windows, history: config.history?.store })
   } finally {
     clearInterval(alive)
     await store?.close()
@@ -44,8 +50,10 @@ export async function withStore<T>(
 export async function readReport(
   store: CounterStore,
   { group, interval }: WindowRef,
-  { which, view, all }: Pick<ReadRequest, 'which' | 'view' | 'all'>,
+  request: Pick<ReadRequest, 'which' | 'view' | 'all' | 'format' | 'completeWithinMs'>,
 ): Promise<Report> {
-  const reading = await store.read(group, interval, WHICH[which])
+  const { which, view, all, format, completeWithinMs } = request
+  const completeness = completeWithinMs !== undefined || TELL_COMPLETENESS.includes(format)
+  const reading = await store.read(group, interval, WHICH[which], { completeness })
   return viewed(reportOf({ group: group.name, which }, interval, reading), view, group, !all)
 }

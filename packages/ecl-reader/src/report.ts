@@ -1,6 +1,6 @@
-import type { EpochSeconds, Interval, Reading, Snapshot } from 'ecl-core'
+import { sortByCodePoints } from 'ecl-command'
+import type { Completeness, EpochSeconds, Interval, Reading, Snapshot } from 'ecl-core'
 import type { ReadRequest } from './arguments.ts'
-import { sortByCodePoints } from './code-points.ts'
 
 /** What is to be printed, whatever the format: all values read, names in code-point order. */
 export interface Report {
@@ -23,6 +23,8 @@ export interface WindowReport {
   readonly start: EpochSeconds | undefined
   readonly end: EpochSeconds | undefined
   readonly counts: readonly (readonly [event: string, count: bigint])[]
+  /** Present where it was asked for. */
+  readonly completeness?: Completeness
 }
 
 /** Where the text goes, and how it is wanted there. */
@@ -53,6 +55,7 @@ export function reportOf(
       start: snapshot.start,
       end: snapshot.end,
       counts: countsOf(snapshot),
+      ...(snapshot.completeness && { completeness: snapshot.completeness }),
     })
     for (const event of snapshot.unreadable) unreadable.add(event)
   }

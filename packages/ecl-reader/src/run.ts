@@ -1,10 +1,11 @@
+import { tell, tellFault, writeOut } from 'ecl-command'
+import { EXIT, type ExitCode } from 'ecl-command/exit'
+import { systemClock } from 'ecl-core'
 import type { ReadRequest } from './arguments.ts'
-import { EXIT, type ExitCode } from './exit.ts'
-import { tellFault } from './fault.ts'
+import { type AwaitedReport, awaitComplete } from './complete/await-complete.ts'
 import { formatNamed } from './formats/formats.ts'
-import { masterNotice, unreadableNotice } from './notices.ts'
-import { tell, writeOut } from './output.ts'
-import { readReport, withStore } from './reading.ts'
+import { masterNotice, shortfallNotice, unreadableNotice } from './notices.ts'
+import { readReport, type Session, withStore } from './reading.ts'
 
 /**
  * Reads what was asked for and prints it.
@@ -15,18 +16,32 @@ export async function run(request: ReadRequest): Promise<ExitCode> {
   try {
     return await withStore(request, async ({ store, windows }) => {
       // At once: they share the connection, and so need no more round trips than one of them.
-      const [format, ...reports] = await Promise.all([
+      const [format, ...awaited] = await Promise.all([
         formatNamed(request.format ?? 'plain', request.all),
-        ...windows.map((window) => readReport(store, window, request)),
+        ...windows.map((window) => readAwaited(store, window, request)),
       ])
+      const reports = awaited.map(({ report }) => report)
       const { isTTY: terminal, columns } = process.stdout
       await writeOut(format(reports, { ...request, terminal, ...(columns > 0 && { columns }) }))
-      for (const notice of [masterNotice, unreadableNotice]) {
-        for (const report of reports) tell(notice(report))
+      for (const { report, shortfall } of awaited) {
+        tell(shortfall === undefined ? masterNotice(report) : shortfallNotice(report, shortfall))
       }
-      return reports.every(({ unreadable }) => unreadable.length === 0) ? EXIT.done : EXIT.atFault
+      for (const report of reports) tell(unreadableNotice(report))
+      if (reports.some(({ unreadable }) => unreadable.length > 0)) return EXIT.atFault
+      return awaited.some(({ shortfall }) => shortfall !== undefined) ? EXIT.incomplete : EXIT.done
     })
   } catch (caught) {
-    return tellFault(caught)
+    return tellFault('ecl-reader', caught)
   }
+}
+
+async function readAwaited(
+  store: Session['store'],
+  window: Session['windows'][number],
+  request: ReadRequest,
+): Promise<AwaitedReport> {
+  const read = () => readReport(store, window, request)
+  const { completeWithinMs: withinMs } = request
+  if (withinMs === undefined) return { report: await read(), shortfall: undefined }
+  return awaitComplete({ read, withinMs, clock: systemClock })
 }

@@ -1,5 +1,4 @@
-import { sortByCodePoints } from './code-points.ts'
-import { isGlob, matches } from './glob.ts'
+import { isGlob, matches, sortByCodePoints } from 'ecl-command'
 import type { Report, WindowReport } from './report.ts'
 
 type Counts = WindowReport['counts']

@@ -28,6 +28,13 @@ export async function readInTerminal(columns: number, ...args: readonly string[]
   return stdout
 }
 
+/** What a shell does with the command, which is `$reader` there, and a config, which is `$config`. */
+export function readInShell(script: string, config: string): Promise<Ended> {
+  const reader = `'${process.execPath}' '${READER}'`
+  const filled = script.replaceAll('$reader', reader).replaceAll('$config', `'${config}'`)
+  return execute('/bin/sh', ['-c', filled])
+}
+
 function execute(file: string, args: readonly string[]): Promise<Ended> {
   return new Promise((resolve, reject) => {
     execFile(file, args, (error, stdout, stderr) => {

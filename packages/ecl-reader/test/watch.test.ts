@@ -1,8 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, expect, it } from '@jest/globals'
 import { parse } from 'csv-parse/sync'
+import type { EpochSeconds } from 'ecl-core'
 import { PrivateRedis, until } from 'ecl-core/testing'
+import { openHistory } from 'ecl-history'
 import { configFile, READER } from './reader-process.ts'
 
 let redis: PrivateRedis
@@ -111,4 +114,43 @@ it('gives the terminal back as it was, at Ctrl-C', async () => {
   expect(shown.stdout).toContain('\u001b[?1049h\u001b[?25l')
   // Behind the ^C that the terminal shows.
   expect(shown.stdout).toMatch(/\u001b\[\?25h\u001b\[\?1049l$/)
+})
+
+it('begins with full curves where the config has a history', async () => {
+  const store = `sqlite:${join(redis.directory, 'history.db')}`
+  const groups = 'groups:\n  web: {events: [a, b], intervals: [1s]}\n'
+  const kept = configFile(
+    redis,
+    'kept.yml',
+    `redis: {path: ${redis.socket}}\nhistory: {store: "${store}"}\n${groups}`,
+  )
+  const now = Math.floor(Date.now() / 1000)
+  const history = openHistory(store)
+  await history.archive(
+    // Longer than it takes to start, and than the curve.
+    Array.from({ length: 60 }, (_, n) => {
+      const begins = (now - 30 + n) as EpochSeconds
+      const version = {
+        publishedMs: 1,
+        revision: n,
+        part: 1,
+        parts: 1,
+        completeness: 'complete' as const,
+      }
+      const window = {
+        group: 'web',
+        interval: '1s',
+        start: begins,
+        end: (begins + 1) as EpochSeconds,
+      }
+      return { ...window, ...version, late: 0n, total: 9n, counts: new Map([['a', 9n]]) } as const
+    }),
+  )
+  await history.close()
+  const command = `stty cols 60 rows 10; exec '${process.execPath}' '${READER}' '${kept}' -gweb --watch`
+  const { started, shown } = start('script', ['-qec', command, '/dev/null'])
+  // Before as many windows have been seen.
+  await turnUntil(() => /b +2 +[=+]\d* +▁{15,19}█/.test(shown.stdout))
+  started.stdin.write('\u0003')
+  expect((await once(started, 'close'))[0]).toBe(0)
 })

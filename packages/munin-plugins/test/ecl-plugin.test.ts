@@ -1,7 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import type { EpochSeconds } from 'ecl-core'
 import { PrivateRedis } from 'ecl-core/testing'
+import { openHistory } from 'ecl-history'
 import { type Answer, ask, plugin } from './shell.ts'
 
 const GROUPS = `groups:
@@ -201,4 +203,53 @@ describe('the example', () => {
       expect(answer).toMatchObject({ code: 1, stdout: '' })
     },
   )
+})
+
+it('tells every window of five seconds, where the config has a history', async () => {
+  const file = join(redis.directory, 'kept.yml')
+  const store = `sqlite:${join(redis.directory, 'history.db')}`
+  writeFileSync(file, `redis: {path: ${redis.socket}}\nhistory: {store: "${store}"}\n${GROUPS}`)
+  const latest = (Math.floor(Date.now() / 5000) * 5 - 60) as EpochSeconds
+  const history = openHistory(store)
+  await history.archive(
+    [-10, 0].map((after, i) => {
+      const start = (latest + after) as EpochSeconds
+      const end = (start + 5) as EpochSeconds
+      const version = {
+        publishedMs: 1,
+        revision: i,
+        part: 1,
+        parts: 1,
+        completeness: 'complete' as const,
+      }
+      const counts = new Map([['hit', BigInt(i + 1)]])
+      return {
+        group: 'web',
+        interval: '5s',
+        start,
+        end,
+        ...version,
+        late: 0n,
+        total: 1n,
+        counts,
+      } as const
+    }),
+  )
+  await history.close()
+  const { stdout, stderr } = await munin('ecl_web', 'config', {
+    config: file,
+    interval: '5s',
+    MUNIN_CAP_DIRTYCONFIG: '1',
+  })
+  expect(stderr).toBe('')
+  expect(stdout).toContain('\nupdate_rate 5\ngraph_data_size custom 34560, ')
+  const hits = [...stdout.matchAll(/^hit\.value (\d+):(\w+)$/gm)].map(([, at, n]) => [
+    Number(at),
+    n,
+  ])
+  expect(hits.slice(0, 3)).toEqual([
+    [latest - 5, '1'],
+    [latest, 'U'],
+    [latest + 5, '2'],
+  ])
 })

@@ -1,9 +1,11 @@
 import { checkGroups } from './group-rules.ts'
+import { checkHistory } from './history-rules.ts'
 import { normalise } from './normalise.ts'
 import { Findings, type Problem, type Show, showValue } from './problem.ts'
-import { checkRedis } from './redis-rules.ts'
+import { checkHashTags, checkRedis } from './redis-rules.ts'
 import { reportSchemaErrors } from './schema-rules.ts'
 import type { ConfigFile } from './schema-validator.ts'
+import { checkStore } from './store-rules.ts'
 import { validateConfig } from './validate-config.generated.ts'
 
 /** What a check came to. */
@@ -27,8 +29,13 @@ export function checkConfig(value: unknown, show: Show = showValue): CheckedConf
   const findings = new Findings(show)
   const config = normalise(value, findings)
   if (typeof config === 'object' && config !== null) {
-    checkRedis('redis' in config ? config.redis : undefined, findings)
-    checkGroups('groups' in config ? config.groups : undefined, findings)
+    const redis = 'redis' in config ? config.redis : undefined
+    const groups = 'groups' in config ? config.groups : undefined
+    checkRedis(redis, findings)
+    checkGroups(groups, findings)
+    checkHashTags(redis, groups, findings)
+    checkStore('store' in config ? config.store : undefined, redis, findings)
+    checkHistory('history' in config ? config.history : undefined, findings)
   }
   // The schema last: where a rule above has found a fault, it says more about it.
   const valid = validateConfig(config)

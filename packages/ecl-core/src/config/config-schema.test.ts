@@ -41,8 +41,13 @@ describe('the published schema', () => {
   it('has the keys that the messages know', () => {
     expect(keysAt('properties')).toEqual(KEYS.root)
     expect(keysAt('definitions', 'redis', 'properties')).toEqual(KEYS.redis)
+    expect(keysAt('definitions', 'sentinel', 'properties')).toEqual(KEYS.sentinel)
     expect(keysAt('definitions', 'tls', 'anyOf', '0', 'properties')).toEqual(KEYS.tls)
     expect(keysAt('definitions', 'group', 'properties')).toEqual(KEYS.group)
+    const history = keysAt('definitions', 'history', 'properties')
+    expect(history).toEqual(KEYS.history)
+    const bounds = ['definitions', 'history', 'properties', 'keep_unarchived', 'properties']
+    expect(keysAt(...bounds)).toEqual(KEYS.unarchived)
   })
 
   it('lets an editor accept variables, and text that YAML takes for a number or a boolean', () => {

@@ -36,6 +36,10 @@ function checkGroup(
     findings.warn([...path, 'events'], `is empty, so this group counts nothing; ${remedy}`)
   }
   checkBound(group, path, findings)
+  if (group['layout'] === 'hash' && group['python_writers'] === true) {
+    const why = 'stands beside layout: hash, which Python programs cannot write or read'
+    findings.fault([...path, 'python_writers'], `${why}; remove one of the two`)
+  }
 }
 
 function checkEvents(events: unknown, path: Path, findings: Findings): void {

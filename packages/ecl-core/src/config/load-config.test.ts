@@ -59,7 +59,7 @@ describe('loadConfig', () => {
       },
       group2: { events: [], auto_declare_events: true, intervals: ['30s'] },
     })
-    expect(resolveGroups(groups)).toHaveLength(3)
+    expect(resolveGroups(groups)).toHaveLength(4)
   })
 
   it('counts the names of TLS files from the folder of the config', async () => {

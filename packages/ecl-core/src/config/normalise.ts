@@ -1,8 +1,8 @@
 import { KEYS, type MappingKind, mappingAt, remedyAt, withUnderscores } from './config-keys.ts'
 import { type Findings, isMapping, type Path, quote, setKey } from './problem.ts'
 
-/** A half-written `tls:` must not mean an unencrypted connection. Without the others there is no group. */
-const NEVER_NULL = ['tls', 'events', 'intervals']
+/** A half-written `tls:` must not mean an unencrypted connection, nor `cluster:` localhost. Without the rest there is no group. */
+const NEVER_NULL = ['tls', 'sentinel', 'name', 'nodes', 'cluster', 'events', 'intervals', 'store']
 
 /**
  * A config with the liberties taken out that it may take: hyphens for underscores, and an option without a value, which

@@ -84,7 +84,7 @@ describe('parseConfig, where something is wrong,', () => {
     ],
     [
       withRedis('{url: x}'),
-      '1: redis.url: is not a key of "redis"; the keys are host, port, db, username, password, path, tls',
+      '1: redis.url: is not a key of "redis"; the keys are host, port, db, username, password, path, tls, loss_window, sentinel, cluster',
     ],
     [withRedis('{tls: {caa: x}}'), '1: redis.tls.caa: is not a key of "tls"; did you mean "ca"?'],
     [
@@ -205,6 +205,14 @@ describe('parseConfig, where something is wrong,', () => {
     [
       withGroup('python_writers: maybe'),
       '5: groups.web.python_writers: "maybe" is not one of its values; write true, false or auto',
+    ],
+    [
+      withGroup('layout: hashes'),
+      '5: groups.web.layout: "hashes" is not one of its values; write keys or hash',
+    ],
+    [
+      withGroup('layout: hash\npython_writers: true'),
+      '6: groups.web.python_writers: stands beside layout: hash, which Python programs cannot write or read; remove one of the two',
     ],
     [
       withGroup('overflow_event: "@rest"'),

@@ -17,7 +17,7 @@ const EMPTY =
   'is empty; a config needs "groups", such as groups: {web: {events: [hit, error], intervals: [5m]}}'
 
 /**
- * The part of `loadConfig` that touches nothing outside: text → config. Names of TLS files stay as written.
+ * The part of `loadConfig` that touches nothing outside: text → config. Names of files stay as written.
  *
  * @param text the content of a config file
  * @param source the file's name and the environment
@@ -35,7 +35,8 @@ export function parseConfig(text: string, source: ConfigSource): LoadedConfig {
   if (config === undefined || faults.length > 0) throw configError(source.file, faults)
   return {
     groups: config.groups ?? {},
-    backend: config.redis ?? {},
+    backend: config.store ?? config.redis ?? {},
+    history: config.history,
     warnings: formatLines(source.file, located(root, warnings)),
   }
 }

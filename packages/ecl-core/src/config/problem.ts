@@ -83,9 +83,10 @@ export function showValue(path: Path, value: unknown): string {
   return typeof value === 'string' ? quote(value) : String(value)
 }
 
-/** Whether messages must not show a value: the password, and a URL, which may hold one. */
+/** Whether messages must not show a value: a password, and a URL, which may hold one. */
 export function isSecret(path: Path): boolean {
-  return path[0] === 'redis' && (path.length === 1 || path[1] === 'password')
+  if (path[0] === 'history') return path[1] === 'store'
+  return path[0] === 'redis' && (path.length === 1 || path.at(-1) === 'password')
 }
 
 /** Whether a value is a mapping, as far as YAML or a literal in a program make one. */

@@ -31,10 +31,20 @@ describe('resolveGroups', () => {
         syncIntervalMs: undefined,
         syncLimit: undefined,
         maxEvents: undefined,
+        replayLimit: 100_000,
         overflowEvent: 'other',
         pythonWriters: 'auto',
+        layout: 'keys',
       },
     ])
+  })
+
+  it('looks for no Python programs with layout hash, which they do not know', () => {
+    const group = { events: ['a'], intervals: ['5s'], layout: 'hash' } as const
+    const auto = { ...group, python_writers: 'auto' } as const
+    for (const { layout, pythonWriters } of resolveGroups({ web: group, auto })) {
+      expect([layout, pythonWriters]).toEqual(['hash', false])
+    }
   })
 
   it('keeps every option, with sync_interval in whole milliseconds', () => {
@@ -46,16 +56,20 @@ describe('resolveGroups', () => {
       sync_limit: 5,
       max_events: 10,
       overflow_event: 'rest',
+      replay_limit: 7,
       python_writers: false,
-    }
+      layout: 'hash',
+    } as const
     expect(resolveGroups({ web: group })).toMatchObject([
       {
         dynamic: true,
         syncIntervalMs: 1,
         syncLimit: 5,
         maxEvents: 10,
+        replayLimit: 7,
         overflowEvent: 'rest',
         pythonWriters: false,
+        layout: 'hash',
       },
     ])
     expect(resolveGroups({ web: { ...group, sync_interval: 0.5 } })[0]?.syncIntervalMs).toBe(500)

@@ -5,6 +5,9 @@ import { checkConfig } from './check-config.ts'
 import type { GroupConfig, GroupsConfig } from './config-types.ts'
 import { formatProblem } from './problem.ts'
 
+/** Some tens of megabytes at most. */
+const DEFAULT_REPLAY_LIMIT = 100_000
+
 /**
  * Turns groups in the config's shape into what the rest of the system works with: checked, with defaults filled in.
  * Groups may come from `loadConfig` or be written in a program.
@@ -24,7 +27,7 @@ export function resolveGroups(groups: GroupsConfig, origin?: string): GroupSpec[
 }
 
 function resolveGroup(name: string, group: GroupConfig): GroupSpec {
-  const { sync_interval: syncSeconds } = group
+  const { sync_interval: syncSeconds, layout = 'keys' } = group
   return {
     name,
     events: [...new Set(group.events)],
@@ -35,8 +38,10 @@ function resolveGroup(name: string, group: GroupConfig): GroupSpec {
       syncSeconds === undefined ? undefined : Math.max(1, Math.round(syncSeconds * 1000)),
     syncLimit: group.sync_limit,
     maxEvents: group.max_events,
+    replayLimit: group.replay_limit ?? DEFAULT_REPLAY_LIMIT,
     overflowEvent: group.overflow_event ?? 'other',
-    pythonWriters: group.python_writers ?? 'auto',
+    pythonWriters: layout === 'hash' ? false : (group.python_writers ?? 'auto'),
+    layout,
   }
 }
 

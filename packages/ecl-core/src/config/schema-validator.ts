@@ -1,9 +1,11 @@
-import type { GroupsConfig, RedisConfig } from './config-types.ts'
+import type { GroupsConfig, HistoryConfig, RedisConfig } from './config-types.ts'
 
 /** The whole config file, once it is known to have its shape. */
 export interface ConfigFile {
   readonly redis?: RedisConfig | string | null
+  readonly store?: string
   readonly groups?: GroupsConfig | null
+  readonly history?: HistoryConfig
 }
 
 /** One fault as ajv reports it, as far as we read it. */

@@ -1,6 +1,7 @@
 import type { Batch } from '../batch.ts'
 import type { GroupSpec } from '../group-spec.ts'
 import type { EpochSeconds, Interval } from '../interval.ts'
+import type { WindowQueue } from './window-queue.ts'
 
 /**
  * Where the counts of all processes meet. This is the contract that every store keeps, and that
@@ -22,16 +23,30 @@ export interface CounterStore {
    * Turns a window over, when it has ended: `cur` becomes `last`, and a new `cur` begins. Any number of masters may
    * call it for the same boundary; one of them moves, the others are told `already`.
    */
-  rotate(group: GroupSpec, interval: Interval): Promise<Rotated>
+  rotate(group: GroupSpec, interval: Interval, options?: RotateOptions): Promise<Rotated>
 
-  /** Reads counts with their windows, as they were at one instant. Fails fast where there is no connection. */
-  read(group: GroupSpec, interval: Interval, which: Which): Promise<Reading>
+  /**
+   * Reads counts with their windows, as they were at one instant. Fails fast where there is no connection.
+   * Whether they are complete is told where it is asked for, since that takes a look at every client.
+   */
+  read(
+    group: GroupSpec,
+    interval: Interval,
+    which: Which,
+    options?: StoreReadOptions,
+  ): Promise<Reading>
+
+  /** The books of all clients that the store knows, as of one instant. Fails fast where there is no connection. */
+  accounts(group: GroupSpec): Promise<Accounts>
+
+  /** For how long a crash or a failover may undo what has been acknowledged, ms; 0 for never. */
+  readonly lossWindowMs: number
 
   /** Whether a call would be sent at once. Where it has to wait for a connection, masters have been cut off as well. */
   readonly connected: boolean
 
   /** Looks at the clock and at the windows that are current, for many groups in one round trip where that can be. */
-  windows(windows: readonly WindowRef[]): Promise<CurrentWindows>
+  windows(windows: readonly WindowRef[], options?: LookOptions): Promise<CurrentWindows>
 
   /**
    * Finds events that programs which do not know of the store's index (the Python original) have counted in `cur`,
@@ -45,6 +60,22 @@ export interface CounterStore {
   /** Calls back after each new connection, from the next one on. A store without connections never calls. */
   onConnect(listener: () => void): void
 
+  /**
+   * Hears of the groups that will be asked for.
+   *
+   * @throws ConfigError for groups that this store cannot keep
+   */
+  checkGroups?(groups: readonly GroupSpec[]): void
+
+  /** Whether a window is turned over in the same time whatever the number of its events. Default: no. */
+  readonly turnsAtOnce?: boolean
+
+  /** Whether groups may be on different machines, each with a clock of its own. Default: no. */
+  readonly severalClocks?: boolean
+
+  /** Where windows wait until they are archived. Absent where the store cannot keep them. */
+  readonly history?: WindowQueue
+
   /** Ends all connections. Pending calls reject. May be called twice. */
   close(): Promise<void>
 }
@@ -55,8 +86,26 @@ export interface WindowRef {
   readonly interval: Interval
 }
 
+/** How to turn a window over. */
+export interface RotateOptions {
+  /** Refuse while the last window, which would be overwritten, has not been published as it is. Default: false. */
+  readonly onlyPublished?: boolean
+}
+
+/** What to look at besides clock and windows. */
+export interface LookOptions {
+  /** Tell which windows are to be published. Default: false. */
+  readonly publications?: boolean
+}
+
 /** Which window's counts: the current one's, the last finished one's, or both as of one instant. */
 export type Which = 'cur' | 'last' | 'both'
+
+/** What to read besides the counts. */
+export interface StoreReadOptions {
+  /** Tell whether the windows are complete. Default: false. */
+  readonly completeness?: boolean
+}
 
 /**
  * Where the counts of a batch went in one interval. Two of these are not where they belong: `late` went into `cur` though
@@ -111,12 +160,14 @@ export type Rotated =
       readonly end: EpochSeconds
       /** The window that is now current; later than `end` when boundaries were missed. */
       readonly current: EpochSeconds
-      /** How many events were moved, those with 0 included. */
+      /** How many events were moved, those with 0 included where the store keeps zeroes. */
       readonly events: number
       readonly storeTimeMs: number
     }
   /** The current window is the right one. */
   | { readonly status: 'already'; readonly current: EpochSeconds; readonly storeTimeMs: number }
+  /** It has ended, but the last window has not been published as it is: nothing has changed. */
+  | { readonly status: 'unpublished'; readonly current: EpochSeconds; readonly storeTimeMs: number }
   /** There was no window at all: the first one has begun, and nothing was moved. */
   | { readonly status: 'begun'; readonly current: EpochSeconds; readonly storeTimeMs: number }
   /** The current window was far in the future, after a clock that had jumped: it has been set back. */
@@ -145,6 +196,61 @@ export interface Snapshot {
   readonly counts: ReadonlyMap<string, bigint>
   /** Events whose stored value is not a whole number, which someone else must have written. */
   readonly unreadable: readonly string[]
+  /** Present when asked for. */
+  readonly completeness?: Completeness
+}
+
+/** Whether a window's counts are final and exact. */
+export type Completeness =
+  /** Every registered client has said that all its counts are in. */
+  | { readonly status: 'complete' }
+  /** They may still come: the window has not ended for long enough, or these clients have not been heard since. */
+  | { readonly status: 'pending'; readonly missing: readonly string[] }
+  /** They will not come in time: these clients have fallen silent before they had sent everything. */
+  | { readonly status: 'partial'; readonly missing: readonly string[] }
+  /**
+   * Nobody can tell: Python loggers write into the group (`python_writers`), or there are counts in the window that no
+   * logger of ours put there, or that happened in another one; or somebody has put something else in the place of the
+   * clients.
+   */
+  | {
+      readonly status: 'unknown'
+      readonly reason: 'python writers' | 'other counts' | 'no clients'
+    }
+
+/** What the store knows of one client: one EventGroup instance in one process. */
+export interface ClientAccount {
+  /** `host/pid/random` */
+  readonly clientId: string
+  /** The number of the batch that was applied last. */
+  readonly number: number
+  /** When that was, in whole seconds of the store's clock. */
+  readonly lastUse: EpochSeconds
+  /** Whether it has said farewell. */
+  readonly closed: boolean
+  /** All that it counted before this instant is in. */
+  readonly through: EpochSeconds
+  /** Counts from before this instant may be lost; 0 where none were. */
+  readonly lossUntil: EpochSeconds
+  /** What it had logged in all when it was last heard. */
+  readonly logged: number
+  /** What has been added to the counts for it: each event once, whatever the number of intervals. */
+  readonly applied: number
+  /** What it still had in memory when it was last heard. */
+  readonly unsent: number
+  /** What could not be added, as something else than a counter is in its place. */
+  readonly refused: number
+  /** Of what was applied: put into another window than the one in which it happened. */
+  readonly late: number
+  /** What was sent once more since the store had forgotten it. */
+  readonly replayed: number
+}
+
+/** The books of a group's clients. */
+export interface Accounts {
+  readonly storeTimeMs: number
+  /** In the order of their ids. */
+  readonly clients: readonly ClientAccount[]
 }
 
 /** The windows that are current in the store. */
@@ -159,4 +265,10 @@ export interface WindowState {
   readonly current: EpochSeconds | undefined
   /** Whether a master other than ours (the Python original) turned it over last. */
   readonly foreign: boolean
+  /** From when on the last window is to be published, ms; undefined where it has been, or where it was not asked for. */
+  readonly publishFromMs?: number
+  /** The clock of the machine that the group is on, where that is not the reply's. */
+  readonly storeTimeMs?: number
+  /** Why nothing is known: the machine that the group is on could not be asked, while others could. */
+  readonly failure?: Error
 }

@@ -1,16 +1,21 @@
-import type { Redis } from 'ioredis'
+import { resolve } from 'node:path'
+import type { Cluster, Redis } from 'ioredis'
 import { type Clock, systemClock } from '../clock.ts'
 import type { RedisConfig } from '../config/config-types.ts'
+import { ConfigError } from '../errors.ts'
 import { harmless, type Logger, stderrLogger } from '../logger.ts'
 import type { CounterStore } from './counter-store.ts'
+import { LazyStore } from './lazy-store.ts'
+import { loadSqlite } from './load-sqlite.ts'
+import { openRedis } from './redis/open-redis.ts'
 import { isClient, redisClients } from './redis/redis-options.ts'
-import { RedisStore } from './redis/redis-store.ts'
+import { sqliteBackend, sqliteFile, storeProblem } from './sqlite-backend.ts'
 
 /**
  * Where counts are kept: Redis options in the YAML's shape, a URL, a client of ioredis (which is duplicated and otherwise
- * left alone), or a store that is there already.
+ * left alone), `sqlite:PATH`, or a store that is there already.
  */
-export type Backend = RedisConfig | string | Redis | CounterStore
+export type Backend = RedisConfig | string | Redis | Cluster | CounterStore
 
 /** What a store takes over from its user. */
 export interface OpenStoreOptions {
@@ -25,11 +30,19 @@ export interface OpenStoreOptions {
  */
 export function openStore(backend: Backend, options: OpenStoreOptions = {}): CounterStore {
   if (isStore(backend)) return backend
-  return new RedisStore({
-    ...redisClients(backend),
+  const from = {
     logger: harmless(options.logger ?? stderrLogger),
     clock: options.clock ?? systemClock,
-  })
+  }
+  const file = typeof backend === 'string' ? sqliteFile(backend) : undefined
+  return file === undefined ? openRedis(redisClients(backend), from) : openFile(file, from)
+}
+
+function openFile(file: string, from: Required<OpenStoreOptions>): CounterStore {
+  const problem = storeProblem(sqliteBackend(file))
+  if (problem !== undefined) throw new ConfigError([`backend: ${problem}`])
+  const absolute = resolve(file)
+  return new LazyStore(async () => (await loadSqlite(absolute)).openSqlite(absolute, from))
 }
 
 function isStore(backend: Backend): backend is CounterStore {
@@ -41,5 +54,13 @@ export function describeBackend(backend: Backend): unknown {
   if (typeof backend === 'string') return backend.replace(/\/\/.*@/, '//***@')
   if (isStore(backend)) return backend.constructor.name
   if (isClient(backend)) return 'ioredis client'
-  return backend.password === undefined ? backend : { ...backend, password: '***' }
+  const { sentinel } = backend
+  return {
+    ...withoutPassword(backend),
+    ...(sentinel === undefined ? {} : { sentinel: withoutPassword(sentinel) }),
+  }
+}
+
+function withoutPassword<T extends { readonly password?: string | undefined }>(options: T): T {
+  return options.password === undefined ? options : { ...options, password: '***' }
 }

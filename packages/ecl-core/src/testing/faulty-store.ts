@@ -25,12 +25,17 @@ export class FaultyStore implements CounterStore {
     this.#nextFault = nextFault
   }
 
+  get lossWindowMs(): number {
+    return this.#store.lossWindowMs
+  }
+
   get connected(): boolean {
     return this.#store.connected
   }
 
   readonly rotate: CounterStore['rotate'] = (...args) => this.#store.rotate(...args)
   readonly read: CounterStore['read'] = (...args) => this.#store.read(...args)
+  readonly accounts: CounterStore['accounts'] = (...args) => this.#store.accounts(...args)
   readonly windows: CounterStore['windows'] = (...args) => this.#store.windows(...args)
   readonly adoptForeignEvents: CounterStore['adoptForeignEvents'] = (...args) =>
     this.#store.adoptForeignEvents(...args)

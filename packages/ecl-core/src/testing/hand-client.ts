@@ -20,7 +20,9 @@ export function groupSpec(given: Partial<GroupSpec> = {}): GroupSpec {
     syncLimit: undefined,
     maxEvents: undefined,
     overflowEvent: 'other',
+    replayLimit: 1000,
     pythonWriters: false,
+    layout: 'keys',
     ...given,
   }
 }
@@ -52,6 +54,10 @@ export class HandClient {
       declared: new Set(this.#group.events),
       mayHold: false,
       closes: false,
+      isRest: false,
+      through: 0 as EpochSeconds,
+      lossUntil: 0 as EpochSeconds,
+      books: { logged: 0, unsent: 0, replayed: 0 },
       ...given,
     }
   }
@@ -59,6 +65,11 @@ export class HandClient {
   /** Registers. */
   register(): Promise<Applied> {
     return this.#store.apply(this.batch())
+  }
+
+  /** Sends a batch without counts, which passes all intervals by. */
+  sign(given: Partial<Batch>): Promise<Applied> {
+    return this.#store.apply(this.batch({ intervals: [], ...given }))
   }
 
   /** Sends counts that were made at an instant. */

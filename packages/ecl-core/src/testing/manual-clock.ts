@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../clock.ts'
 
 interface PendingTimer {
-  readonly atMs: number
+  atMs: number
   readonly callback: () => void
 }
 
@@ -12,10 +12,16 @@ export class ManualClock implements Clock {
   #monotonicMs = 1000
   #wallMs: number
   #timers: PendingTimer[] = []
+  readonly #settle: () => Promise<void>
 
-  /** @param wallMs what the machine takes for the time of day, ms since the epoch */
-  constructor(wallMs = 1_700_000_000_000) {
+  /**
+   * @param wallMs what the machine takes for the time of day, ms since the epoch
+   * @param settled awaited before time moves on; default: everything that waits for promises only. Give one that also
+   *   waits for what comes from outside of the process, such as a server's replies
+   */
+  constructor(wallMs = 1_700_000_000_000, settled: () => Promise<void> = settle) {
     this.#wallMs = wallMs
+    this.#settle = settled
   }
 
   monotonicMs(): number {
@@ -51,20 +57,26 @@ export class ManualClock implements Clock {
     this.#move(this.#monotonicMs + ms)
   }
 
+  /** Puts the machine to sleep for a while: time passes, and timers come so much later than they were to. */
+  suspend(ms: number): void {
+    for (const timer of this.#timers) timer.atMs += ms
+    this.#move(this.#monotonicMs + ms)
+  }
+
   /** Lets time pass, calling what falls due on the way, and lets promises settle after each call. */
   async advance(ms: number): Promise<void> {
     const untilMs = this.#monotonicMs + ms
-    await settle()
+    await this.#settle()
     for (;;) {
       const next = this.#nextTimer()
       if (next === undefined || next.atMs > untilMs) break
       this.#timers = this.#timers.filter((one) => one !== next)
       this.#move(next.atMs)
       next.callback()
-      await settle()
+      await this.#settle()
     }
     this.#move(untilMs)
-    await settle()
+    await this.#settle()
   }
 
   #nextTimer(): PendingTimer | undefined {

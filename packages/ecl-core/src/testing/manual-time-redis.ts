@@ -1,13 +1,22 @@
 import { createHash } from 'node:crypto'
-import { systemClock } from '../clock.ts'
+import { type Clock, systemClock } from '../clock.ts'
+import type { RedisConfig } from '../config/config-types.ts'
 import { silentLogger } from '../logger.ts'
-import { applyScript, readScript, rotateScript } from '../store/redis/lua-scripts.generated.ts'
+import type { CounterStore } from '../store/counter-store.ts'
+import {
+  applyScript,
+  publishScript,
+  readScript,
+  rotateScript,
+} from '../store/redis/lua-scripts.generated.ts'
+import { openRedis } from '../store/redis/open-redis.ts'
 import { redisClients } from '../store/redis/redis-options.ts'
-import { RedisStore } from '../store/redis/redis-store.ts'
 import type { Script } from '../store/redis/script.ts'
-import { PrivateRedis } from './private-redis.ts'
+import { PrivateRedis, type PrivateRedisOptions } from './private-redis.ts'
 
-const CLOCK_KEY = '@test-clock'
+/** In a cluster, names of groups have to begin with this: the clock can only be read where it is. */
+export const TEST_TAG = '{t}'
+const CLOCK_KEY = `${TEST_TAG}@test-clock`
 
 /**
  * A real Redis with real scripts, whose clock is wound by hand: the only thing that is put in their place is the call
@@ -15,28 +24,40 @@ const CLOCK_KEY = '@test-clock'
  */
 export class ManualTimeRedis {
   readonly server: PrivateRedis
-  readonly #stores: RedisStore[] = []
+  readonly #backend: RedisConfig
+  readonly #stores: CounterStore[] = []
 
-  private constructor(server: PrivateRedis) {
+  private constructor(server: PrivateRedis, backend: RedisConfig) {
     this.server = server
+    this.#backend = backend
   }
 
   /** Starts a private server. */
-  static async start(): Promise<ManualTimeRedis> {
-    return new ManualTimeRedis(await PrivateRedis.start())
+  static async start(options?: PrivateRedisOptions): Promise<ManualTimeRedis> {
+    const server = await PrivateRedis.start(options)
+    return new ManualTimeRedis(server, server.backend)
   }
 
-  /** A store with a connection of its own, as another process has; closed by `close`. */
-  open(): RedisStore {
-    const store = new RedisStore({
-      ...redisClients(this.server.backend),
+  /** Takes over a server that runs, which may be the only node of a cluster. */
+  static on(server: PrivateRedis, backend: RedisConfig): ManualTimeRedis {
+    return new ManualTimeRedis(server, backend)
+  }
+
+  /**
+   * A store with a connection of its own, as another process has; closed by `close`.
+   *
+   * @param clock what the store measures round trips and time-outs by
+   */
+  open(clock: Clock = systemClock): CounterStore {
+    const store = openRedis(redisClients(this.#backend), {
       logger: silentLogger,
-      clock: systemClock,
+      clock,
       timeCommand: ['HMGET', CLOCK_KEY, 's', 'us'],
       scripts: {
         apply: withManualTime(applyScript),
         rotate: withManualTime(rotateScript),
         read: withManualTime(readScript),
+        publish: withManualTime(publishScript),
       },
     })
     this.#stores.push(store)

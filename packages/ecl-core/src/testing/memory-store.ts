@@ -1,16 +1,20 @@
-import { addCounts, type Batch } from '../batch.ts'
+import { addCounts, type Batch, sumCounts } from '../batch.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import type { GroupSpec } from '../group-spec.ts'
 import { type EpochSeconds, type Interval, windowStart } from '../interval.ts'
+import { judge } from '../store/completeness.ts'
 import type {
+  Accounts,
   Applied,
   ApplyFailure,
+  ClientAccount,
   CounterStore,
   CurrentWindows,
   Placement,
   Reading,
   Rotated,
   Snapshot,
+  StoreReadOptions,
   Which,
   WindowRef,
 } from '../store/counter-store.ts'
@@ -26,6 +30,10 @@ interface Windows {
   lastStart: EpochSeconds
   cur: Map<string, bigint>
   last: Map<string, bigint>
+  /** What loggers have put there that happened there. */
+  sums: Record<'cur' | 'last', bigint>
+  /** When the latest counts were made that were put into `cur` though the next window should have begun. */
+  ahead: number
 }
 
 /**
@@ -35,8 +43,9 @@ interface Windows {
 export class MemoryStore implements CounterStore {
   readonly connected = true
   readonly #clock: Pick<Clock, 'wallMs'>
-  readonly #windows = new Map<string, Windows>()
-  readonly #lastApplied = new Map<string, number>()
+  #windows = new Map<string, Windows>()
+  readonly lossWindowMs = 2500
+  #clients = new Map<string, ClientAccount>()
 
   /** @param clock whose time of day is the store's; such as a ManualClock */
   constructor(clock: Pick<Clock, 'wallMs'> = systemClock) {
@@ -46,7 +55,8 @@ export class MemoryStore implements CounterStore {
   async apply(batch: Batch): Promise<Applied> {
     const timed = { storeTimeMs: this.#clock.wallMs(), roundTripMs: 0 }
     const client = `${batch.group.name}\n${batch.clientId}`
-    const lastApplied = this.#lastApplied.get(client) ?? 0
+    const known = this.#clients.get(client)
+    const lastApplied = known?.number ?? 0
     if (batch.number <= lastApplied) return { ...timed, status: 'duplicate' }
     if (batch.follows !== lastApplied) return { ...timed, status: 'gap', lastApplied }
 
@@ -57,19 +67,12 @@ export class MemoryStore implements CounterStore {
     )
     if (batch.mayHold && placements.includes('ahead')) return { ...timed, status: 'hold' }
 
-    this.#lastApplied.set(client, batch.number)
-    const failures: ApplyFailure[] = []
-    batch.intervals.forEach((interval, index) => {
+    const failures = batch.intervals.flatMap((interval, index) => {
       const windows = this.#windowsOf(batch.group, interval, at ?? now, now)
-      const counts = placements[index] === 'last' ? windows.last : windows.cur
-      for (const [event, count] of batch.counts) {
-        const name = boundedName(batch, counts, event)
-        const sum = BigInt(addCounts(counts.get(name) ?? 0n, count))
-        if (sum > LARGEST || sum < SMALLEST) {
-          failures.push({ interval, event, retry: false, message: 'the sum would overflow' })
-        } else counts.set(name, sum)
-      }
+      if (placements[index] === 'ahead') windows.ahead = Math.max(windows.ahead, at ?? now)
+      return addTo(windows, placements[index] ?? 'cur', batch, interval)
     })
+    this.#clients.set(client, accountOf(batch, known, now, placements, failures))
     return { ...timed, status: 'applied', placements, failures }
   }
 
@@ -86,6 +89,8 @@ export class MemoryStore implements CounterStore {
     const was = windows.current
     if (was > window + MAX_LENGTHS_AHEAD * interval.seconds) {
       windows.current = window
+      windows.sums.cur = 0n
+      windows.ahead = 0
       return { status: 'reset', current: window, was, storeTimeMs }
     }
     if (was >= window) return { status: 'already', current: was, storeTimeMs }
@@ -93,20 +98,60 @@ export class MemoryStore implements CounterStore {
     windows.lastStart = was
     windows.current = window
     windows.cur = declaredZeroes(group)
+    // What was put into the window before it is missing from the new one.
+    windows.sums = { cur: 0n, last: windows.sums.cur }
     const end = (was + interval.seconds) as EpochSeconds
     const events = windows.last.size
     return { status: 'rotated', start: was, end, current: window, events, storeTimeMs }
   }
 
-  async read(group: GroupSpec, interval: Interval, which: Which): Promise<Reading> {
+  async read(
+    group: GroupSpec,
+    interval: Interval,
+    which: Which,
+    { completeness: judged = false }: StoreReadOptions = {},
+  ): Promise<Reading> {
     const windows = this.#windows.get(keyOf(group, interval))
-    const cur = snapshotOf(group, interval, windows?.current, windows?.cur)
-    const last = snapshotOf(group, interval, windows?.lastStart, windows?.last)
+    const storeTimeMs = this.#clock.wallMs()
+    const snapshot = (part: 'cur' | 'last'): Snapshot => {
+      const start = part === 'cur' ? windows?.current : windows?.lastStart
+      const taken = snapshotOf(group, interval, start, windows?.[part])
+      if (!judged) return taken
+      let storedSum = 0n
+      for (const count of windows?.[part].values() ?? []) storedSum += count
+      const completeness = judge({
+        group,
+        interval,
+        start,
+        storedSum,
+        loggedSum: windows?.sums[part] ?? 0n,
+        aheadAt: windows?.ahead ?? 0,
+        isForeign: false,
+        isCurrent: part === 'cur',
+        storeTimeMs,
+        clients: this.#clientsOf(group),
+      })
+      return { ...taken, completeness }
+    }
     return {
-      storeTimeMs: this.#clock.wallMs(),
+      storeTimeMs,
       current: windows?.current,
-      ...(which !== 'last' && { cur }),
-      ...(which !== 'cur' && { last }),
+      ...(which !== 'last' && { cur: snapshot('cur') }),
+      ...(which !== 'cur' && { last: snapshot('last') }),
+    }
+  }
+
+  async accounts(group: GroupSpec): Promise<Accounts> {
+    return { storeTimeMs: this.#clock.wallMs(), clients: this.#clientsOf(group) }
+  }
+
+  /** Remembers all there is, to be gone back to: what a crash without the last writes does. */
+  checkpoint(): () => void {
+    const copy = structuredClone({ windows: this.#windows, clients: this.#clients })
+    return () => {
+      const { windows, clients } = structuredClone(copy)
+      this.#windows = windows
+      this.#clients = clients
     }
   }
 
@@ -128,6 +173,14 @@ export class MemoryStore implements CounterStore {
 
   async close(): Promise<void> {}
 
+  #clientsOf(group: GroupSpec): ClientAccount[] {
+    const prefix = `${group.name}\n`
+    return Array.from(this.#clients)
+      .filter(([key]) => key.startsWith(prefix))
+      .map(([, account]) => account)
+      .sort((a, b) => (a.clientId < b.clientId ? -1 : 1))
+  }
+
   #place(group: GroupSpec, interval: Interval, at: number | undefined, now: number): Placement {
     if (at === undefined) return 'cur'
     const stamp = windowStart(at, interval)
@@ -148,9 +201,81 @@ export class MemoryStore implements CounterStore {
     if (known !== undefined) return known
     const current = beginning(at, now, interval)
     const lastStart = (current - interval.seconds) as EpochSeconds
-    const begun = { current, lastStart, cur: new Map(), last: new Map() }
+    const begun: Windows = {
+      current,
+      lastStart,
+      cur: new Map(),
+      last: new Map(),
+      sums: { cur: 0n, last: 0n },
+      ahead: 0,
+    }
     this.#windows.set(key, begun)
     return begun
+  }
+}
+
+/** Adds a batch's counts in one interval. @returns those that it could not add */
+function addTo(
+  windows: Windows,
+  placement: Placement,
+  batch: Batch,
+  interval: Interval,
+): ApplyFailure[] {
+  const part = placement === 'last' ? 'last' : 'cur'
+  const counts = windows[part]
+  const failures: ApplyFailure[] = []
+  // Declared events of the same batch leave others their room.
+  const isDeclared = ([event]: Batch['counts'][number]) => batch.declared.has(event)
+  const others = batch.counts.filter((entry) => !isDeclared(entry))
+  for (const [event, count] of [...others, ...batch.counts.filter(isDeclared)]) {
+    const name = boundedName(batch, counts, event)
+    const sum = BigInt(addCounts(counts.get(name) ?? 0n, count))
+    if (sum > LARGEST || sum < SMALLEST) {
+      failures.push({ interval, event, retry: false, message: 'the sum would overflow' })
+      continue
+    }
+    counts.set(name, sum)
+    if (placement === 'cur' || placement === 'last') windows.sums[part] += BigInt(count)
+  }
+  return failures
+}
+
+/** The books are kept by the group's first interval. */
+function accountOf(
+  batch: Batch,
+  known: ClientAccount | undefined,
+  now: number,
+  placements: readonly Placement[],
+  failures: readonly ApplyFailure[],
+): ClientAccount {
+  const [booked] = batch.group.intervals
+  const counts = new Map(batch.counts)
+  const isBooked = booked !== undefined && batch.intervals.includes(booked)
+  const failed = sumCounts(
+    failures
+      .filter(({ interval }) => interval === booked)
+      .map(({ event }) => [event, counts.get(event) ?? 0]),
+  )
+  const sum = isBooked ? sumCounts(batch.counts) : 0
+  const misplaced = placements.some((one) => one === 'late' || one === 'ahead')
+  return {
+    clientId: batch.clientId,
+    number: batch.number,
+    lastUse: now as EpochSeconds,
+    closed: batch.closes,
+    // A client whose clock is ahead has not seen what is to come.
+    through: Math.min(
+      batch.through,
+      failures.length === 0 ? now : (batch.at ?? now),
+    ) as EpochSeconds,
+    // Its next batch says whether what was not taken is lost; there may be none.
+    lossUntil: (failures.length === 0
+      ? batch.lossUntil
+      : Math.max(batch.lossUntil, now + 1)) as EpochSeconds,
+    ...batch.books,
+    applied: (known?.applied ?? 0) + sum - failed,
+    refused: (known?.refused ?? 0) + failed - (batch.isRest ? sum : 0),
+    late: (known?.late ?? 0) + (misplaced ? sum - failed : 0),
   }
 }
 

@@ -1,15 +1,22 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Redis } from 'ioredis'
 import { until } from './until.ts'
 
+/** On a machine that is busy, a server may load its append-only file for so long. */
+const LONGEST_START_MS = 60_000
+
 /** How a private server is set up. */
 export interface PrivateRedisOptions {
   /** Arguments of redis-server besides ours, such as `['--appendonly', 'yes']`. */
   readonly args?: readonly string[]
+  /** What the server does: keep data, or watch others as their sentinel. Default: keep data. */
+  readonly role?: 'server' | 'sentinel'
+  /** Content of its config file, which a sentinel needs, and rewrites. Default: none. */
+  readonly config?: string
   /** Listen on this TCP port of the loopback interface, too. Default: none. */
   readonly port?: number
 }
@@ -30,6 +37,7 @@ export class PrivateRedis {
     this.#options = options
     this.directory = mkdtempSync(join(tmpdir(), 'ecl-redis-'))
     this.socket = join(this.directory, 'r.sock')
+    if (options.config !== undefined) writeFileSync(this.#configFile, options.config)
   }
 
   /** Starts a server and waits until it answers. */
@@ -49,6 +57,15 @@ export class PrivateRedis {
     return { path: this.socket }
   }
 
+  /** Its TCP port; 0 where it has none. */
+  get port(): number {
+    return this.#options.port ?? 0
+  }
+
+  get #configFile(): string {
+    return join(this.directory, 'redis.conf')
+  }
+
   /** The server's process id. */
   get pid(): number {
     if (this.#process?.pid === undefined) throw new Error('redis-server does not run')
@@ -58,23 +75,28 @@ export class PrivateRedis {
   /** A client for looking at keys and writing them as others do; closed by `close`. */
   get client(): Redis {
     // It comes back by itself when the server does.
-    this.#client ??= new Redis({ path: this.socket, maxRetriesPerRequest: null }).on(
-      'error',
-      () => undefined,
-    )
+    this.#client ??= new Redis({
+      path: this.socket,
+      maxRetriesPerRequest: null,
+      // A timer of so long stays where the server has gone before.
+      disconnectTimeout: 1,
+    }).on('error', () => undefined)
     return this.#client
   }
 
   /** Starts the server again, with what it has on disk. */
   async start(): Promise<void> {
-    const { args = [], port = 0 } = this.#options
+    const { args = [], port = 0, role = 'server', config } = this.#options
     const given = process.env['ECL_REDIS_SERVER'] ?? ''
     const binary = given === '' ? 'redis-server' : given
     const child = spawn(
       binary,
       [
+        ...(config === undefined ? [] : [this.#configFile]),
+        ...(role === 'sentinel' ? ['--sentinel'] : []),
         ...['--port', String(port), '--bind', '127.0.0.1', '--unixsocket', this.socket],
-        ...['--dir', this.directory, '--save', '', '--loglevel', 'warning'],
+        ...['--dir', this.directory, '--loglevel', 'warning'],
+        ...(role === 'server' ? ['--save', ''] : []),
         ...args,
       ],
       { stdio: ['ignore', 'pipe', 'inherit'] },
@@ -92,7 +114,7 @@ export class PrivateRedis {
       if (failure) throw new Error(`${binary} cannot be started: ${failure.message}`)
       if (child.exitCode !== null) throw new Error(`redis-server ended: ${output}`)
       return answers(this.socket)
-    })
+    }, LONGEST_START_MS)
   }
 
   /** Ends the server as a signal does, and waits for its end. */
@@ -127,6 +149,8 @@ function answers(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = createConnection({ path })
     socket.once('error', () => resolve(false))
+    // Killed before it has answered.
+    socket.once('close', () => resolve(false))
     socket.once('connect', () => socket.write('PING\r\n'))
     socket.once('data', (reply) => {
       socket.destroy()

@@ -1,9 +1,9 @@
+import { timeText } from 'ecl-command'
 import { visible } from 'ecl-core'
 import type { Levels } from '../arguments.ts'
 import { masterNotice } from '../notices.ts'
 import { elapsedSeconds, perSecond } from '../rate.ts'
 import type { Report, WindowReport } from '../report.ts'
-import { timeText } from '../text/time-text.ts'
 import { alerts, type Range } from './range.ts'
 
 /** Exit codes of monitoring plugins, in their order. */

@@ -1,7 +1,6 @@
+import { isGlob, matches, tell, writeOut } from 'ecl-command'
 import { asError } from 'ecl-core'
 import type { Levels, ReadRequest } from '../arguments.ts'
-import { isGlob, matches } from '../glob.ts'
-import { writeOut } from '../output.ts'
 import { readReport, withStore } from '../reading.ts'
 import { check, unknown, type Verdict } from './check.ts'
 
@@ -14,15 +13,24 @@ export async function runCheck(request: ReadRequest, levels: Levels): Promise<Ve
   const verdict = await verdictOf(request, levels).catch((caught: unknown) =>
     unknown(asError(caught).message),
   )
-  await writeOut(verdict.text)
-  return verdict.code
+  return answer(verdict)
 }
 
 /** Says that the command line is wrong. */
 export async function refuseCheck(message: string): Promise<Verdict['code']> {
-  const { text, code } = unknown(message.replace(/^error: /, ''))
-  await writeOut(text)
-  return code
+  return answer(unknown(message.replace(/^error: /, '')))
+}
+
+/** An answer that nobody can be given says nothing of the counts. */
+async function answer({ text, code }: Verdict): Promise<Verdict['code']> {
+  try {
+    await writeOut(text)
+    return code
+  } catch (caught) {
+    const { message } = asError(caught)
+    tell(`ecl-reader: ${message}`)
+    return unknown(message).code
+  }
 }
 
 function verdictOf(request: ReadRequest, levels: Levels): Promise<Verdict> {

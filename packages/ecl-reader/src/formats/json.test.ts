@@ -1,13 +1,23 @@
 import { describe, expect, it } from '@jest/globals'
+import type { Completeness } from 'ecl-core'
 import fc from 'fast-check'
 import { reportWith, seconds } from '../../test/report-fixture.ts'
 import { json } from './json.ts'
 
 describe('json', () => {
   it('prints one line with the window and its counts', () => {
-    expect(json(reportWith([['a', 1n]]))).toBe(
-      '{"group":"web","interval":"5s","which":"last","start":60,"end":65,"counts":{"a":1},"completeness":"unknown"}\n',
+    expect(json(reportWith([['a', 1n]], {}, { status: 'complete' }))).toBe(
+      '{"group":"web","interval":"5s","which":"last","start":60,"end":65,"counts":{"a":1},"completeness":"complete"}\n',
     )
+  })
+
+  it('names the loggers whose counts are missing, if there are any', () => {
+    const textOf = (completeness: Completeness) => json(reportWith([], {}, completeness))
+    expect(textOf({ status: 'partial', missing: ['h/1/a', 'h/2/"\x9b'] })).toContain(
+      ',"completeness":"partial","missing":["h/1/a","h/2/\\"\\u009b"]}',
+    )
+    expect(textOf({ status: 'pending', missing: [] })).toContain('"pending","missing":[]}')
+    expect(textOf({ status: 'unknown', reason: 'other counts' })).toContain('"unknown"}')
   })
 
   it('keeps integers exact that a double cannot hold', () => {

@@ -1,7 +1,6 @@
+import { jsonText as text } from 'ecl-command'
 import { elapsedSeconds, perSecond } from '../rate.ts'
 import type { Destination, Report, WindowReport } from '../report.ts'
-
-const DEL_AND_C1 = /[\u007f-\u009f]/g
 
 /**
  * One line of JSON, for programs. Written by hand: integers stay exact beyond 2^53, and names such as `404` stay in
@@ -26,14 +25,14 @@ function windowText(report: Report, window: WindowReport, rate = false): string 
     `"end":${end ?? null}`,
     `"counts":{${counts.map(([event, count]) => `${text(event)}:${count}`).join()}}`,
     ...(rate ? [`"perSecond":{${rates()}}`] : []),
-    // No store can tell yet which loggers have still to send.
-    '"completeness":"unknown"',
+    ...completenessFields(window),
   ]
   return `{${fields.join()}}`
 }
 
-/** JSON leaves DEL and the C1 characters as they are, which drive terminals, too. */
-function text(value: string): string {
-  const escaped = (char: string) => `\\u00${char.charCodeAt(0).toString(16)}`
-  return JSON.stringify(value).replace(DEL_AND_C1, escaped)
+function completenessFields({ completeness }: WindowReport): string[] {
+  if (completeness === undefined) return []
+  const status = `"completeness":${text(completeness.status)}`
+  if (!('missing' in completeness)) return [status]
+  return [status, `"missing":[${completeness.missing.map(text).join()}]`]
 }

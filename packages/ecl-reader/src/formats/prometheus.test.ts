@@ -18,6 +18,16 @@ describe('prometheus', () => {
     expect(text).toContain('# TYPE ecl_window_events gauge\n')
   })
 
+  it('says whether the window is complete, where that was asked for', () => {
+    const missing = ['h/1/a', 'h/2/b']
+    const text = prometheus([reportWith([], {}, { status: 'partial', missing })], PIPE)
+    expect(text).toMatch(/^ecl_window_complete\{.*\} 0$/m)
+    expect(text).toMatch(/^ecl_window_missing_loggers\{.*\} 2$/m)
+    expect(prometheus([reportWith([], {}, { status: 'complete' })], PIPE)).toMatch(
+      /^ecl_window_complete\{.*\} 1$/m,
+    )
+  })
+
   it('keeps the samples of a metric together, under one head', () => {
     const reports = [reportWith([['a', 1n]]), reportWith([['b', 2n]], { group: 'x' })]
     const names = prometheus(reports, { terminal: false, rate: true })

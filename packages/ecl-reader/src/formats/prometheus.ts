@@ -34,6 +34,20 @@ const METRICS: readonly Metric[] = [
     help: 'Whether the window is older than it should be, as no master turns the windows over.',
     samples: (report) => [[{}, masterNotice(report) === undefined ? 0 : 1]],
   },
+  {
+    name: 'ecl_window_complete',
+    help: 'Whether the counts of the window are final and exact: every logger has sent all of its own.',
+    samples: (_report, { completeness }) =>
+      completeness === undefined ? [] : [[{}, completeness.status === 'complete' ? 1 : 0]],
+  },
+  {
+    name: 'ecl_window_missing_loggers',
+    help: 'How many loggers have not sent all of their counts of the window.',
+    samples: (_report, { completeness }) =>
+      completeness === undefined
+        ? []
+        : [[{}, 'missing' in completeness ? completeness.missing.length : 0]],
+  },
 ]
 
 const RATE: Metric = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
+import { widthOf } from 'ecl-command'
 import fc from 'fast-check'
 import { reportWith } from '../../test/report-fixture.ts'
-import { widthOf } from '../text/terminal-text.ts'
 import { table } from './table.ts'
 
 const TERMINAL = { terminal: true, columns: 40 }
@@ -28,6 +28,17 @@ describe('table', () => {
 
   it('prints rates', () => {
     expect(table([reportWith([['a', 7n]])], { ...TERMINAL, rate: true })).toMatch(/^a +1\.4 /m)
+  })
+
+  it.each([
+    [{ status: 'complete' }, ', complete'],
+    [{ status: 'pending', missing: [] }, ', pending'],
+    [{ status: 'pending', missing: ['a', 'b'] }, ', pending: 2 loggers missing'],
+    [{ status: 'partial', missing: ['a'] }, ', partial: 1 logger missing'],
+    [{ status: 'unknown', reason: 'other counts' }, ', completeness unknown'],
+  ] as const)('says in its title that the window is %j', (completeness, end) => {
+    const [title] = table([reportWith([], {}, completeness)], TERMINAL).split('\n')
+    expect(title).toBe(`web 5s, last window: 1970-01-01T00:01:00Z to 1970-01-01T00:01:05Z${end}`)
   })
 
   it('shows names that would turn the text about', () => {

@@ -1,7 +1,7 @@
+import { bar, cutTo, padEnd, printable, widest } from 'ecl-command'
 import { elapsedSeconds, perSecond } from '../rate.ts'
 import type { Destination, Report, WindowReport } from '../report.ts'
-import { bar } from '../text/bars.ts'
-import { cutTo, padEnd, printable, titleOf, widest } from '../text/terminal-text.ts'
+import { titleOf } from '../title.ts'
 
 const DEFAULT_COLUMNS = 80
 const LONGEST_BAR = 40

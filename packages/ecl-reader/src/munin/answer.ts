@@ -1,4 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import { tell, writeOut } from 'ecl-command'
+import { EXIT, type ExitCode } from 'ecl-command/exit'
 import {
   asError,
   ConfigError,
@@ -11,14 +13,13 @@ import {
   StoreError,
   silentLogger,
 } from 'ecl-core'
-import { EXIT, type ExitCode } from '../exit.ts'
-import { tell, writeOut } from '../output.ts'
+import type { PastWindows } from '../apart/past-windows.ts'
 import type { MuninRequest } from './arguments.ts'
 import { fieldName } from './field-name.ts'
 import { configText, type Graph, valuesText, wrongLevels } from './graph.ts'
 import { SeenEvents } from './seen-events.ts'
 import { suggestions, type Target, targetsOf } from './targets.ts'
-import { eventsOf, UNKNOWN, unsettledMs, valuesOf } from './window.ts'
+import { eventsOf, everyValueOf, pastRange, UNKNOWN, unsettledMs, valuesOf } from './window.ts'
 
 /** Longer than setInterval can wait would mean at once. */
 const FOREVER_MS = 2 ** 31 - 1
@@ -73,6 +74,7 @@ async function textOf(request: MuninRequest): Promise<string> {
 async function canRead({ backend }: LoadedConfig, [target]: readonly Target[]): Promise<void> {
   const store = openStore(backend, { logger: silentLogger })
   try {
+    if (target !== undefined) store.checkGroups?.([target.group])
     if (target !== undefined) await store.read(target.group, target.interval, 'last')
   } finally {
     await store.close()
@@ -86,19 +88,44 @@ async function graphsOf(
 ): Promise<Graph[]> {
   const withValues = request.question === 'fetch' || request.dirtyConfig
   const readings = await readAll(request, config, targets, withValues)
+  const past = withValues ? await readPastOf(request, config, targets) : new Map<Target, never>()
   const graphs: Graph[] = []
   for (const [i, target] of targets.entries()) {
     const reading = readings?.[i]
-    const events = await graphEvents(request, target, reading)
+    const windows = past.get(target) ?? new Map()
+    const events = await graphEvents(request, target, reading, windows)
+    const latest = reading ? valuesOf(target, reading, events) : UNKNOWN
     graphs.push({
       service: targets.length === 1 ? undefined : serviceName(request.wanted.link, target),
       group: target.group.name,
       interval: target.interval,
       events,
-      values: withValues ? (reading ? valuesOf(target, reading, events) : UNKNOWN) : undefined,
+      values: withValues ? everyValueOf(target, windows, events, latest) : undefined,
+      everyWindow: config.history !== undefined,
     })
   }
   return graphs
+}
+
+/** What the history knows of windows that end between two questions; nothing where there is none, or it does not answer. */
+async function readPastOf(
+  { wanted }: MuninRequest,
+  { history }: LoadedConfig,
+  targets: readonly Target[],
+): Promise<Map<Target, PastWindows>> {
+  const questions = targets.flatMap((target) => {
+    const range = pastRange(target, Date.now() / 1000)
+    return range === undefined ? [] : [[target, range] as const]
+  })
+  if (history === undefined || questions.length === 0) return new Map()
+  try {
+    const { readPast } = await import('../apart/past-windows.ts')
+    const answers = await readPast(history.store, questions)
+    return new Map(questions.map(([target], i) => [target, answers[i] ?? new Map()]))
+  } catch (caught) {
+    tell(`${wanted.link}: the history: ${asError(caught).message}`)
+    return new Map()
+  }
 }
 
 /** One connection, on which all groups are read at once; undefined where the store does not answer. */
@@ -112,6 +139,7 @@ async function readAll(
   if (!withValues && !targets.some(({ group }) => group.dynamic)) return undefined
   const store = openStore(backend, { logger: silentLogger })
   try {
+    store.checkGroups?.(targets.map(({ group }) => group))
     if (!withValues) return await readOnce(store, targets)
     await settle(targets, Date.now())
     const readings = await readOnce(store, targets)
@@ -142,16 +170,18 @@ async function graphEvents(
   { wanted, stateDirectory }: MuninRequest,
   target: Target,
   reading: Reading | undefined,
+  past: PastWindows,
 ): Promise<string[]> {
-  if (!target.group.dynamic || stateDirectory === undefined) return eventsOf(target, [], reading)
+  if (!target.group.dynamic) return eventsOf(target, [], undefined)
+  if (stateDirectory === undefined) return eventsOf(target, [], reading, past)
   const state = new SeenEvents(stateDirectory, target)
   try {
-    const events = eventsOf(target, await state.load(), reading)
+    const events = eventsOf(target, await state.load(), reading, past)
     await state.save(events)
     return events
   } catch (caught) {
     tell(`${wanted.link}: events cannot be remembered: ${asError(caught).message}`)
-    return eventsOf(target, [], reading)
+    return eventsOf(target, [], reading, past)
   }
 }
 

@@ -11,6 +11,7 @@ function graph(changes: Partial<Graph> = {}): Graph {
     interval: interval('5m', 300),
     events: ['error', '/'],
     values: undefined,
+    everyWindow: false,
     ...changes,
   }
 }
@@ -35,7 +36,7 @@ describe('config', () => {
   })
 
   it('tells the values, too, where they are given', () => {
-    const text = configText(graph({ values: VALUES }), {})
+    const text = configText(graph({ values: [VALUES] }), {})
     expect(text).toMatch(/\nerror\.value 1700000100:9007199254740993\n_x2f\.value 1700000100:U\n$/)
   })
 
@@ -62,6 +63,14 @@ describe('config', () => {
     expect(configText(graph({ interval: interval(spec, seconds) }), {})).toContain(lines)
   })
 
+  it('tells the rate of windows that are shorter than its own step only where it is told all of them', () => {
+    const short = { interval: interval('5s', 5) }
+    expect(configText(graph(short), {})).not.toContain('update_rate')
+    expect(configText(graph({ ...short, everyWindow: true }), {})).toContain(
+      'update_rate 5\ngraph_data_size custom 34560, 60 576, 360 432, 1440 540, 17280 450\n',
+    )
+  })
+
   it('names its graph where there are several', () => {
     expect(configText(graph({ service: 'ecl_web' }), {})).toMatch(
       /^multigraph ecl_web\ngraph_title/,
@@ -79,15 +88,23 @@ describe('config', () => {
 
 describe('values', () => {
   it('are at the end of their window, exact, and U where not known', () => {
-    const text = valuesText(graph({ values: VALUES, service: 'ecl_web' }))
+    const text = valuesText(graph({ values: [VALUES], service: 'ecl_web' }))
     expect(text).toBe(
       'multigraph ecl_web\nerror.value 1700000100:9007199254740993\n_x2f.value 1700000100:U\n',
     )
   })
 
+  it('are those of several windows, field by field', () => {
+    const before = { at: 1_700_000_095 as EpochSeconds, counts: new Map([['/', 2n]]) }
+    expect(valuesText(graph({ values: [before, VALUES] }))).toBe(
+      'error.value 1700000095:U\nerror.value 1700000100:9007199254740993\n' +
+        '_x2f.value 1700000095:2\n_x2f.value 1700000100:U\n',
+    )
+  })
+
   it('are all U where the store is not known', () => {
     const values = { at: undefined, counts: new Map<string, bigint>() }
-    expect(valuesText(graph({ values }))).toBe('error.value U\n_x2f.value U\n')
+    expect(valuesText(graph({ values: [values] }))).toBe('error.value U\n_x2f.value U\n')
   })
 })
 

@@ -9,8 +9,10 @@ export interface Graph {
   readonly interval: Interval
   /** In a lasting order, which decides the colours. */
   readonly events: readonly string[]
-  /** Where there are values to be told. */
-  readonly values: Values | undefined
+  /** Where there are values to be told: the latest window's, and those of windows before it, the oldest first. */
+  readonly values: readonly Values[] | undefined
+  /** Whether every window is told, also those that end between two questions. */
+  readonly everyWindow: boolean
 }
 
 /** Counts of one window. */
@@ -34,6 +36,8 @@ const VIEWS = [
   { stepSeconds: 7200, days: 45 },
   { stepSeconds: DAY, days: 450 },
 ]
+/** For how long windows that are shorter than Munin's step are kept one by one. */
+const CLOSE_DAYS = 2
 /** A longer label would leave no room for the numbers. */
 const LONGEST_LABEL = 200
 /** `10`, `:10`, `5:10`, as Munin writes a range. */
@@ -49,7 +53,7 @@ export function configText(graph: Graph, settings: Settings): string {
     'graph_args --base 1000 --lower-limit 0',
     'graph_scale no',
     `graph_info Events of the group ${visible(group)}, counted in windows of ${lengthOf(interval)}; each value is at its window's end.`,
-    ...archiveLines(interval),
+    ...archiveLines(interval, graph.everyWindow),
   ]
   for (const event of events) {
     const field = fieldName(event)
@@ -81,11 +85,14 @@ function heading({ service }: Graph): string {
 
 function valueLines({ events, values }: Graph): string {
   if (values === undefined) return ''
-  const { at, counts } = values
-  const when = at === undefined ? '' : `${at}:`
-  return events
-    .map((event) => `${fieldName(event)}.value ${when}${counts.get(event) ?? 'U'}\n`)
-    .join('')
+  const lines = events.flatMap((event) => {
+    const field = fieldName(event)
+    return values.map(({ at, counts }) => {
+      const when = at === undefined ? '' : `${at}:`
+      return `${field}.value ${when}${counts.get(event) ?? 'U'}\n`
+    })
+  })
+  return lines.join('')
 }
 
 /** A window's length in words: `second`, `5 minutes`. */
@@ -105,13 +112,16 @@ function lengthOf(interval: Interval): string {
 }
 
 /**
- * Munin expects a value every five minutes and holds what is longer apart for unknown, unless it is told the rate; and
+ * Munin expects a value every five minutes, and holds what is longer apart for unknown, unless it is told the rate; and
  * a rate of one's own needs archives of one's own.
  */
-function archiveLines({ seconds }: Interval): string[] {
-  if (seconds <= STEP_SECONDS) return []
+function archiveLines({ seconds }: Interval, everyWindow: boolean): string[] {
+  const shorter = everyWindow && seconds < STEP_SECONDS
+  if (seconds <= STEP_SECONDS && !shorter) return []
   const archives = new Map<number, number>()
-  for (const { stepSeconds, days } of VIEWS) {
+  // The day view's windows one by one, too, for who looks closer.
+  const views = shorter ? [{ stepSeconds: seconds, days: CLOSE_DAYS }, ...VIEWS] : VIEWS
+  for (const { stepSeconds, days } of views) {
     const multiple = Math.max(1, Math.round(stepSeconds / seconds))
     archives.set(multiple, Math.ceil((days * DAY) / (multiple * seconds)))
   }

@@ -1,4 +1,4 @@
-import { EXIT, type ExitCode } from '../exit.ts'
+import { EXIT, type ExitCode } from 'ecl-command/exit'
 import { parseMuninArguments } from './arguments.ts'
 
 /** The reader as a plugin of Munin. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { type EpochSeconds, type Reading, resolveGroups, type Snapshot } from 'ecl-core'
 import type { Target } from './targets.ts'
-import { eventsOf, unsettledMs, valuesOf } from './window.ts'
+import { eventsOf, everyValueOf, pastRange, unsettledMs, valuesOf } from './window.ts'
 
 const NOW = 1_700_000_400
 const at = (value: number) => value as EpochSeconds
@@ -69,6 +69,39 @@ describe('a value', () => {
   it('may have been counted under the overflow event, and is then not known', () => {
     const full = reading({ a: 3n, other: 2n })
     expect(valuesOf(target(true), full, ['a', 'c']).counts).toEqual(new Map([['a', 3n]]))
+  })
+})
+
+describe('values of every window', () => {
+  const short = { ...target(), interval: { spec: '5s', seconds: 5 } }
+
+  it('are asked for where a window is shorter than the time between two questions', () => {
+    expect(pastRange(target(), NOW)).toBeUndefined()
+    expect(pastRange(short, NOW + 3)).toEqual({ from: NOW - 600, to: NOW })
+  })
+
+  const latest = (after: number, counts: Record<string, bigint> = { a: 9n }) => {
+    return { at: at(NOW + after), counts: new Map(Object.entries(counts)) }
+  }
+  const past = new Map([
+    [at(NOW - 20), new Map([['a', 1n]])],
+    [at(NOW - 10), new Map([['b', 2n]])],
+  ])
+  const known = [
+    { at: NOW - 15, counts: new Map(Object.entries({ a: 1n, b: 0n })) },
+    { at: NOW - 10, counts: new Map() },
+    { at: NOW - 5, counts: new Map(Object.entries({ a: 0n, b: 2n })) },
+  ]
+
+  it('are each at its own end, unknown where missing in between, and the latest behind them', () => {
+    expect(everyValueOf(short, past, ['a', 'b'], latest(0))).toEqual([...known, latest(0)])
+    expect(everyValueOf(short, past, ['a', 'b'], latest(-5))).toEqual(known)
+  })
+
+  it('leave out the latest until the window before it is known, or where it is not known itself', () => {
+    expect(everyValueOf(short, past, ['a', 'b'], latest(5))).toEqual(known)
+    expect(everyValueOf(short, past, ['a', 'b'], latest(0, {}))).toEqual(known)
+    expect(everyValueOf(short, new Map(), ['a'], latest(0, {}))).toEqual([latest(0, {})])
   })
 })
 

@@ -1,6 +1,19 @@
-import { graceMs, type Interval, type Reading, windowStart } from 'ecl-core'
+import {
+  type EpochSeconds,
+  type GroupSpec,
+  graceMs,
+  type Interval,
+  type Reading,
+  windowStart,
+} from 'ecl-core'
+import type { PastRange, PastWindows } from '../apart/past-windows.ts'
 import type { Values } from './graph.ts'
 import type { Target } from './targets.ts'
+
+/** Munin asks so often. */
+const MUNIN_SECONDS = 300
+/** It may have missed a question; what it has heard before, it leaves out. */
+const TOLD_SECONDS = 2 * MUNIN_SECONDS
 
 /**
  * How long to wait until the latest window has settled. Munin asks on the minute, when windows end, and keeps the first
@@ -29,16 +42,59 @@ export function valuesOf(
   // The clock may have passed a boundary between the turn and now.
   const at = current === undefined || current < latest ? latest : current
   if (last?.end !== at) return { at, counts: new Map() }
-  const unreadable = new Set(last.unreadable)
-  const overflowed = (last.counts.get(group.overflowEvent) ?? 0n) !== 0n
+  return { at, counts: knownCounts(group, last.counts, events, new Set(last.unreadable)) }
+}
+
+/**
+ * The same of all windows that end between two of Munin's questions.
+ *
+ * Munin takes nothing that is older than what it has been told. So where a window is still on its way into the history,
+ * the ones after it wait, too, the latest one that the store knows included.
+ *
+ * @param past what the history knows, by the windows' starts
+ * @param latest what the store knows
+ * @returns oldest first; of a window that is missing between others, nothing is known
+ */
+export function everyValueOf(
+  { group, interval }: Target,
+  past: PastWindows,
+  events: readonly string[],
+  latest: Values,
+): Values[] {
+  if (past.size === 0) return [latest]
+  const values: Values[] = []
+  const [first, last] = [Math.min(...past.keys()), Math.max(...past.keys())]
+  for (let start = first; start <= last; start += interval.seconds) {
+    const counted = past.get(start as EpochSeconds)
+    const counts = counted && knownCounts(group, counted, events, new Set())
+    values.push({ at: (start + interval.seconds) as EpochSeconds, counts: counts ?? new Map() })
+  }
+  const isNext = latest.at === last + 2 * interval.seconds
+  return isNext && latest.counts.size > 0 ? [...values, latest] : values
+}
+
+/** The time of the windows that `everyValueOf` is to tell of; undefined where Munin sees each window anyway. */
+export function pastRange({ interval }: Target, nowSeconds: number): PastRange | undefined {
+  if (interval.seconds >= MUNIN_SECONDS) return undefined
+  const to = windowStart(nowSeconds, interval)
+  return { from: windowStart(to - TOLD_SECONDS, interval), to }
+}
+
+function knownCounts(
+  group: GroupSpec,
+  counted: ReadonlyMap<string, bigint>,
+  events: readonly string[],
+  unreadable: ReadonlySet<string>,
+): Map<string, bigint> {
+  const overflowed = (counted.get(group.overflowEvent) ?? 0n) !== 0n
   const full = group.dynamic && group.maxEvents !== undefined && overflowed
   const counts = new Map<string, bigint>()
   for (const event of events) {
-    const count = last.counts.get(event)
+    const count = counted.get(event)
     if (count === undefined ? full : unreadable.has(event)) continue
     counts.set(event, count ?? 0n)
   }
-  return { at, counts }
+  return counts
 }
 
 /** Where a window's end is not known, for the store is not. */
@@ -49,7 +105,10 @@ export function eventsOf(
   { group }: Target,
   seen: readonly string[],
   reading: Reading | undefined,
+  past: PastWindows = new Map(),
 ): string[] {
-  const found = [...(reading?.last?.counts.keys() ?? [])].filter((event) => !seen.includes(event))
+  const counted = [reading?.last?.counts ?? new Map<string, bigint>(), ...past.values()]
+  const known = new Set(seen)
+  const found = counted.flatMap((counts) => [...counts.keys()].filter((event) => !known.has(event)))
   return [...new Set([...group.events, ...seen, ...found.sort()])]
 }

@@ -1,10 +1,10 @@
-import { systemClock } from 'ecl-core'
+import { tellFault } from 'ecl-command'
+import { EXIT, type ExitCode } from 'ecl-command/exit'
+import { systemClock, type WindowRef } from 'ecl-core'
 import type { ReadRequest } from '../arguments.ts'
-import { EXIT, type ExitCode } from '../exit.ts'
-import { tellFault } from '../fault.ts'
 import { readReport, withStore } from '../reading.ts'
 import { StreamWatcher } from './stream-watcher.ts'
-import { TerminalWatcher } from './terminal-watcher.ts'
+import { type PastReader, TerminalWatcher } from './terminal-watcher.ts'
 import { watchWindow } from './watch-window.ts'
 
 const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
@@ -28,14 +28,17 @@ export async function runWatch(request: ReadRequest): Promise<ExitCode> {
   try {
     // What is largest may change: all events are followed, and chosen from when they are shown.
     const view = { ...request.view, top: undefined, sort: undefined }
-    await withStore(request, async ({ store, windows }) => {
+    await withStore(request, async ({ store, windows, history }) => {
       const stream = terminal ?? (await StreamWatcher.create(request, end))
       const watching = windows.map((window) =>
         watchWindow({
           read: () => readReport(store, window, { ...request, view }),
           clock: systemClock,
           signal: ending.signal,
-          watcher: stream instanceof TerminalWatcher ? stream.watcherFor(window) : stream.watcher(),
+          watcher:
+            stream instanceof TerminalWatcher
+              ? stream.watcherFor(window, pastReader(history, window))
+              : stream.watcher(),
         }),
       )
       // A read may be under way for seconds; nobody waits for it.
@@ -45,8 +48,18 @@ export async function runWatch(request: ReadRequest): Promise<ExitCode> {
     return EXIT.done
   } catch (caught) {
     await terminal?.leave()
-    return tellFault(caught)
+    return tellFault('ecl-reader', caught)
   } finally {
     for (const signal of ENDING_SIGNALS) process.off(signal, end)
+  }
+}
+
+/** Reads from the history, where there is one, which is loaded with the first question. */
+function pastReader(history: string | undefined, window: WindowRef): PastReader | undefined {
+  if (history === undefined) return undefined
+  return async (range) => {
+    const { readPast } = await import('../apart/past-windows.ts')
+    const [windows = new Map()] = await readPast(history, [[window, range]])
+    return windows
   }
 }

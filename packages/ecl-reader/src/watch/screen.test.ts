@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals'
+import { widthOf } from 'ecl-command'
 import fc from 'fast-check'
 import { reportWith, seconds } from '../../test/report-fixture.ts'
 import type { WindowReport } from '../report.ts'
-import { widthOf } from '../text/terminal-text.ts'
 import { History } from './history.ts'
 import { type Scene, screen } from './screen.ts'
 

@@ -1,7 +1,7 @@
+import { bar, cutTo, padEnd, printable, sparkline, widest } from 'ecl-command'
 import { elapsedSeconds, perSecond } from '../rate.ts'
 import type { Report, WindowReport } from '../report.ts'
-import { bar, sparkline } from '../text/bars.ts'
-import { cutTo, padEnd, printable, titleOf, widest } from '../text/terminal-text.ts'
+import { titleOf } from '../title.ts'
 import { arranged, type View } from '../view.ts'
 import type { History } from './history.ts'
 

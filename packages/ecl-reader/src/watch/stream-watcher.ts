@@ -1,9 +1,8 @@
+import { tell, timeText, writeOut } from 'ecl-command'
 import type { ReadRequest } from '../arguments.ts'
 import { csvHeader, csvRecords } from '../formats/csv.ts'
 import { type Format, formatNamed } from '../formats/formats.ts'
-import { tell, writeOut } from '../output.ts'
 import type { Destination, Report } from '../report.ts'
-import { timeText } from '../text/time-text.ts'
 import { arranged } from '../view.ts'
 import type { Watcher } from './watch-window.ts'
 

@@ -1,6 +1,7 @@
+import { writeOut } from 'ecl-command'
 import type { WindowRef } from 'ecl-core'
+import type { PastRange, PastWindows } from '../apart/past-windows.ts'
 import type { ReadRequest } from '../arguments.ts'
-import { writeOut } from '../output.ts'
 import { History } from './history.ts'
 import { screen } from './screen.ts'
 import type { Watcher } from './watch-window.ts'
@@ -8,6 +9,9 @@ import type { Watcher } from './watch-window.ts'
 /** The other screen, so that what was on the terminal comes back; and no cursor. */
 const ENTER = '\x1b[?1049h\x1b[?25l'
 const LEAVE = '\x1b[?25h\x1b[?1049l'
+
+/** Reads windows of a time in which nobody watched. */
+export type PastReader = (range: PastRange) => Promise<PastWindows>
 
 /** Shows windows on the terminal, and gives it back as it was. */
 export class TerminalWatcher {
@@ -43,15 +47,31 @@ export class TerminalWatcher {
     await writeOut(LEAVE)
   }
 
-  /** Makes room for one window. */
-  watcherFor({ interval }: WindowRef): Watcher {
+  /**
+   * Makes room for one window.
+   *
+   * @param past tells of the windows from before the first that is seen; undefined where nobody knows
+   */
+  watcherFor({ interval }: WindowRef, past: PastReader | undefined): Watcher {
     const history = new History(interval.seconds)
+    let asked = past === undefined
     this.#histories.push(history)
     return {
       onWindow: (report) => {
         history.add(report)
         this.#enter()
         this.#draw()
+        const { before } = history
+        if (asked || before === undefined) return
+        asked = true
+        // Without them the curve grows from now on, as it does without a history.
+        void past?.(before).then(
+          (windows) => {
+            history.fill(windows)
+            this.#draw()
+          },
+          () => undefined,
+        )
       },
       onTrouble: (message) => {
         if (this.#troubles.get(history) === message) return
@@ -64,6 +84,7 @@ export class TerminalWatcher {
   }
 
   readonly #draw = (): void => {
+    if (!this.#entered) return
     // 0 is what a terminal says that does not know.
     const columns = process.stdout.columns || 80
     const rows = process.stdout.rows || 24

@@ -40,14 +40,16 @@ export async function watchWindow({ read, clock, signal, watcher }: WatchOptions
       const report = await read()
       seen = true
       watcher.onTrouble(masterNotice(report))
+      const { storeTimeMs } = report
       // As the reply was a moment on its way, the store's clock is ahead of it.
-      const nowMs = report.storeTimeMs + (clock.monotonicMs() - sentMs) / 2
+      const nowMs = storeTimeMs + (clock.monotonicMs() - sentMs) / 2
       const { settlesMs, endsMs } = times(report)
-      if (report.current !== undefined) watcher.onWindow(report, nowMs >= settlesMs)
-      untilMs = [settlesMs, endsMs].find((atMs) => atMs > nowMs)
+      // By the time of the counts: the store does not call them complete before.
+      if (report.current !== undefined) watcher.onWindow(report, storeTimeMs >= settlesMs)
+      untilMs = [settlesMs, endsMs].find((atMs) => atMs > storeTimeMs)
       if (untilMs !== undefined) {
         backoffMs = FIRST_BACKOFF_MS
-        untilMs -= nowMs
+        untilMs = Math.max(1, untilMs - nowMs)
       }
     } catch (caught) {
       if (signal.aborted) return

@@ -1,24 +1,25 @@
 import type { Redis } from 'ioredis'
-import type { Clock, Timer } from '../../clock.ts'
+import type { Timer } from '../../clock.ts'
+import type { NodeAddress } from '../../config/node-address.ts'
 import { asError, StoreError } from '../../errors.ts'
-import type { Logger } from '../../logger.ts'
+import { ConnectionTrouble, type TroubleOptions } from './connection-trouble.ts'
 import { describeProblem } from './redis-problem.ts'
 
 /** A reply that takes longer means a dead connection or a stopped server; the command is then sent again elsewhere. */
 const REPLY_TIMEOUT_MS = 5000
-/** So long a better reason is waited for than that the connection was lost. */
-const VAGUE_MS = 1000
 const FIRST_RECONNECT_MS = 50
 const LONGEST_RECONNECT_MS = 2000
 
 /** What a connection needs. */
-export interface ConnectionOptions {
+export interface ConnectionOptions extends TroubleOptions {
   /** Makes a client that is not connected yet and will not reconnect or queue by itself. */
-  readonly create: () => Redis
-  /** Names the server in messages; without secrets. */
-  readonly endpoint: string
-  readonly logger: Logger
-  readonly clock: Clock
+  readonly create: (address?: NodeAddress) => Redis
+  /** Says before each attempt where the server is, where that may change. */
+  readonly locate?: () => Promise<NodeAddress>
+  /** Rejects where the server that has been reached is not the right one; then the next attempt is made. */
+  readonly verify?: (redis: Redis) => Promise<void>
+  /** Whether an error is an answer for the caller, which says nothing of this connection. */
+  readonly passes?: (error: Error) => boolean
 }
 
 /** How long to wait for a connection. */
@@ -41,6 +42,7 @@ export interface Patience {
 export class RedisConnection {
   readonly endpoint: string
   readonly #options: ConnectionOptions
+  readonly #troubles: ConnectionTrouble
   readonly #onReady = new Set<() => void>()
   readonly #waiting = new Set<{
     resolve(redis: Redis): void
@@ -50,17 +52,18 @@ export class RedisConnection {
   #redis: Redis | undefined
   #ready = false
   #closed = false
+  #locating = false
+  #gathering = false
   #retry: Timer | undefined
   #failedAttempts = 0
   #lastError: Error | undefined
   /** How the server answered the first PING of the connection, where that was an error. */
   #greeting: Error | undefined
-  #reported = new Set<string>()
-  #troubleSinceMs: number | undefined
 
   constructor(options: ConnectionOptions) {
     this.#options = options
     this.endpoint = options.endpoint
+    this.#troubles = new ConnectionTrouble(options)
   }
 
   /** Whether there is a connection. */
@@ -76,28 +79,60 @@ export class RedisConnection {
   /**
    * Runs commands on the connection, waiting for one where there is none.
    *
+   * @param commands is given what to call when one of many replies has come, from which on 5 s count anew
    * @throws StoreError: no connection within 5 s, no reply within 5 s, or an error reply. Unless the server refused,
    *   it is not known whether the commands took effect.
    */
-  async run<T>(commands: (redis: Redis) => Promise<T>, { failFast }: Patience): Promise<T> {
+  async run<T>(
+    commands: (redis: Redis, answered: () => void) => Promise<T>,
+    { failFast }: Patience,
+  ): Promise<T> {
     const redis = await this.#connected(failFast)
     let silent = false
-    const deadline = this.#options.clock.after(REPLY_TIMEOUT_MS, () => {
-      silent = true
-      redis.stream.destroy()
-    })
+    const wait = () =>
+      this.#options.clock.after(REPLY_TIMEOUT_MS, () => {
+        silent = true
+        redis.stream.destroy()
+      })
+    let deadline = wait()
+    const answered = () => {
+      deadline.cancel()
+      deadline = wait()
+    }
     try {
-      const result = await commands(redis)
-      this.#recovered()
+      this.#gather(redis)
+      const result = await commands(redis, answered)
+      this.#failedAttempts = 0
+      this.#troubles.end()
       return result
     } catch (caught) {
       const error = silent
         ? new Error(`timed out after ${REPLY_TIMEOUT_MS / 1000} s`)
-        : asError(caught)
+        : reasonOf(asError(caught))
+      if (!silent && this.#options.passes?.(error) === true) throw error
       throw this.#trouble(error, redis)
     } finally {
       deadline.cancel()
     }
+  }
+
+  /**
+   * All that is sent at once goes out in one write, be it for several groups. Not later than that: a server that has closed
+   * the connection meanwhile has said why, and a write that fails would come before that is read.
+   */
+  #gather({ stream }: Redis): void {
+    if (this.#gathering) return
+    this.#gathering = true
+    stream.cork()
+    process.nextTick(() => {
+      this.#gathering = false
+      stream.uncork()
+    })
+  }
+
+  /** Cuts the connection, since there is a better one to be had. What is under way is rejected. */
+  drop(): void {
+    this.#redis?.stream?.destroy()
   }
 
   /** Ends the connection; what waits for one is rejected. May be called twice. */
@@ -136,17 +171,37 @@ export class RedisConnection {
       }
       this.#waiting.add(waiter)
       // While a reconnect is being waited for, somebody who asks for a quick answer should get a fresh one.
-      if (this.#redis === undefined && (this.#retry === undefined || failFast)) this.#connect()
+      const connecting = this.#redis !== undefined || this.#locating
+      if (!connecting && (this.#retry === undefined || failFast)) this.#connect()
     })
   }
 
   #connect(): void {
     this.#retry?.cancel()
     this.#retry = undefined
-    const redis = this.#options.create()
-    this.#redis = redis
     this.#lastError = undefined
     this.#greeting = undefined
+    const { locate, create } = this.#options
+    if (locate === undefined) {
+      this.#open(create())
+      return
+    }
+    this.#locating = true
+    locate().then(
+      (address) => {
+        this.#locating = false
+        if (!this.#closed) this.#open(create(address))
+      },
+      (caught: unknown) => {
+        this.#locating = false
+        this.#lastError = asError(caught)
+        if (!this.#closed) this.#ended()
+      },
+    )
+  }
+
+  #open(redis: Redis): void {
+    this.#redis = redis
     redis.on('error', (error: Error) => {
       this.#lastError = error
     })
@@ -154,7 +209,8 @@ export class RedisConnection {
       if (this.#redis !== redis || this.#closed) return
       // ioredis goes on after a SELECT that failed, and would count in database 0.
       if (this.#lastError !== undefined) redis.stream.destroy()
-      else this.#becameReady(redis)
+      else if (this.#options.verify === undefined) this.#becameReady(redis)
+      else void this.#verify(redis, this.#options.verify)
     })
     redis.once('end', () => {
       if (this.#redis === redis && !this.#closed) this.#ended()
@@ -165,11 +221,23 @@ export class RedisConnection {
     setImmediate(() => redis.stream?.unref())
   }
 
+  async #verify(redis: Redis, verify: (redis: Redis) => Promise<void>): Promise<void> {
+    const deadline = this.#options.clock.after(REPLY_TIMEOUT_MS, () => redis.stream.destroy())
+    try {
+      await verify(redis)
+      if (this.#redis === redis && !this.#closed) this.#becameReady(redis)
+    } catch (caught) {
+      this.#lastError ??= asError(caught)
+      redis.stream.destroy()
+    } finally {
+      deadline.cancel()
+    }
+  }
+
   #becameReady(redis: Redis): void {
     this.#ready = true
     redis.stream.unref()
-    // Before the first command, which a server that wants a password may take for an attack, and cut off unanswered.
-    redis.ping().catch((caught: unknown) => {
+    this.#greet(redis).catch((caught: unknown) => {
       const error = asError(caught)
       // A user who may do nothing but what is needed is as good as any.
       if (describeProblem(error).kind !== 'no permission') this.#greeting = error
@@ -177,6 +245,20 @@ export class RedisConnection {
     for (const waiter of this.#waiting) waiter.resolve(redis)
     this.#waiting.clear()
     for (const listener of this.#onReady) listener()
+  }
+
+  /**
+   * Says something before the first command, which a server that wants a password may take for an attack, and cut off
+   * unanswered; and, where one Redis is expected, asks whether it is part of a cluster, before a command by chance finds
+   * its key there.
+   */
+  async #greet(redis: Redis): Promise<void> {
+    if (this.#options.clusterRemedy === undefined) {
+      await redis.ping()
+    } else if (/^cluster_enabled:1/m.test(await redis.info('cluster'))) {
+      this.#lastError = new Error('cluster_enabled:1')
+      redis.stream.destroy()
+    }
   }
 
   #ended(): void {
@@ -196,46 +278,16 @@ export class RedisConnection {
     )
   }
 
-  /** Reports a problem once, until a command has succeeded again, and makes the error that the caller gets. */
   #trouble(given: Error, redis?: Redis): StoreError {
     if (this.#closed) return this.#closedError()
-    // That a connection ended says little; what was said just before says why.
-    const error =
-      [given, this.#greeting, this.#lastError].find((one) => one && !isVague(one)) ?? given
-    // ioredis adds the command with its arguments: those of AUTH hold the password, and those of a batch are many.
-    Reflect.deleteProperty(error, 'command')
-    const problem = describeProblem(error)
-    const message = `Redis at ${this.endpoint}: ${problem.message}`
-    const nowMs = this.#options.clock.monotonicMs()
-    this.#troubleSinceMs ??= nowMs
-    // A connection that was cut is usually followed by a better reason, or by a connection that works.
-    const waitForReason = isVague(error) && nowMs - this.#troubleSinceMs < VAGUE_MS
-    const alreadySaid = isVague(error) && this.#reported.size > 0
-    if (!waitForReason && !alreadySaid && !this.#reported.has(problem.kind)) {
-      this.#reported.add(problem.kind)
-      this.#options.logger.warn({ err: error }, message)
-    }
-    if (problem.reconnect) redis?.stream.destroy()
-    return new StoreError(problem.refuses ? 'STORE_REFUSED' : 'STORE_UNAVAILABLE', message, {
-      cause: error,
-    })
-  }
-
-  #recovered(): void {
-    this.#failedAttempts = 0
-    if (this.#troubleSinceMs === undefined) return
-    const seconds = (this.#options.clock.monotonicMs() - this.#troubleSinceMs) / 1000
-    this.#options.logger.info(
-      { seconds },
-      `Redis at ${this.endpoint} is back after ${seconds.toFixed(1)} s`,
-    )
-    this.#troubleSinceMs = undefined
-    this.#reported.clear()
+    const { error, reconnect } = this.#troubles.report(given, [this.#greeting, this.#lastError])
+    if (reconnect) redis?.stream.destroy()
+    return error
   }
 }
 
-/** Whether an error says no more than that something is wrong with the connection. */
-function isVague(error: Error): boolean {
-  const { kind } = describeProblem(error)
-  return kind === 'lost' || kind === 'not Redis'
+/** Why a transaction was discarded, its commands were told; the error of the whole does not say it. */
+function reasonOf(error: Error): Error {
+  const reasons: unknown = 'previousErrors' in error ? error.previousErrors : undefined
+  return Array.isArray(reasons) && reasons[0] instanceof Error ? reasons[0] : error
 }

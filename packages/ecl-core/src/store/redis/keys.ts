@@ -4,9 +4,14 @@ import type { Interval } from '../../interval.ts'
 /** One half of an interval's keys. */
 export type Part = 'cur' | 'last'
 
-/** `<group>:<interval>:<cur|last>:`, which an event ID or a reserved name completes. */
+/** `<group>:<interval>:<cur|last>`: the hash of a window's counts, with layout `hash`. */
+export function windowKey(group: GroupSpec, interval: Interval, part: Part): string {
+  return `${group.name}:${interval.spec}:${part}`
+}
+
+/** What an event ID or a reserved name completes. */
 function partPrefix(group: GroupSpec, interval: Interval, part: Part): string {
-  return `${group.name}:${interval.spec}:${part}:`
+  return `${windowKey(group, interval, part)}:`
 }
 
 /** The key of one event's count. */
@@ -27,6 +32,36 @@ export function writtenByKey(group: GroupSpec, interval: Interval): string {
 /** The set of all event IDs of a window; it may name more than exists. */
 export function indexKey(group: GroupSpec, interval: Interval, part: Part): string {
   return `${partPrefix(group, interval, part)}@ids`
+}
+
+/** The sum of what loggers have put into a window that happened in it. */
+export function sumKey(group: GroupSpec, interval: Interval, part: Part): string {
+  return `${partPrefix(group, interval, part)}@sum`
+}
+
+/** When the latest counts were made that went into the window before their own, as nobody had turned it over. */
+export function aheadKey(group: GroupSpec, interval: Interval): string {
+  return `${partPrefix(group, interval, 'cur')}@ahead`
+}
+
+/** Which window `last` was published as, and whether that was the last word on it. */
+export function publishedKey(group: GroupSpec, interval: Interval): string {
+  return `${partPrefix(group, interval, 'last')}@published`
+}
+
+/** The stream of windows that are to be archived. */
+export function closedKey(group: GroupSpec, interval: Interval): string {
+  return `${group.name}:${interval.spec}:@closed`
+}
+
+/** The stream of windows that could not be archived. */
+export function deadKey(group: GroupSpec, interval: Interval): string {
+  return `${group.name}:${interval.spec}:@dead`
+}
+
+/** The hash of what has become of the entries of a queue. */
+export function queueKey(group: GroupSpec, interval: Interval): string {
+  return `${group.name}:${interval.spec}:@queue`
 }
 
 /** The hash of all clients of a group. */

@@ -2,12 +2,12 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import type { GroupSpec } from '../../group-spec.ts'
 import { FIVE_SECONDS, groupSpec, HandClient, NOON } from '../../testing/hand-client.ts'
 import { ManualTimeRedis } from '../../testing/manual-time-redis.ts'
-import type { RedisStore } from './redis-store.ts'
+import type { CounterStore } from '../counter-store.ts'
 
 /** The Python original counts with INCR and rotates with RENAME, and knows of no index. */
 describe('beside programs in Python', () => {
   let redis: ManualTimeRedis
-  let store: RedisStore
+  let store: CounterStore
   const dynamic = groupSpec({ events: ['a'], dynamic: true, pythonWriters: 'auto' })
 
   beforeAll(async () => {
@@ -95,6 +95,21 @@ describe('beside programs in Python', () => {
     expect((await turn()).status).toBe('already')
     await at(10)
     expect(await turn()).toMatchObject({ status: 'rotated', start: NOON + 5 })
+  })
+
+  it('does not believe what ours wrote of last before the Python master rotated', async () => {
+    const client = new HandClient(store, dynamic)
+    await store.rotate(dynamic, FIVE_SECONDS)
+    await client.register()
+    await at(5)
+    await store.rotate(dynamic, FIVE_SECONDS)
+    // `last:@ts` says NOON, and stays as it is.
+    await at(10)
+    await pythonTurn(10, ['a'])
+    expect(await redis.server.client.get('group:5s:last:@ts')).toBe(String(NOON))
+    expect(await client.send(NOON, { a: 100 })).toMatchObject({ placements: ['late'] })
+    expect(await client.send(NOON + 5, { a: 10 })).toMatchObject({ placements: ['last'] })
+    expect([await counts('last'), await counts('cur')]).toEqual([{ a: 10 }, { a: 100 }])
   })
 
   it('begins where a Python master left off, with a start that is not aligned', async () => {

@@ -187,6 +187,24 @@ describe('a logger on Redis', () => {
       expect(messages).toEqual([expect.stringMatching(/^error: .*"g:1h:cur:a".*delete that key/)])
     })
 
+    it('whose field of the hash is no number, with layout hash', async () => {
+      const redis = await startRedis()
+      await redis.client.hset('g:1h:cur', 'a', 'x')
+      const ecl = new EventCountLogger({ g: { ...GROUPS.g, layout: 'hash' } }, redis.backend, {
+        logger,
+      })
+      closing.push({ close: () => ecl.close({ timeoutMs: 50 }) })
+      const group = ecl.getGroup('g')
+      group.log('a', 3)
+      group.log('b', 2)
+      expect(await group.flush()).toEqual({ unsentEvents: 0 })
+      expect(await redis.client.hget('g:1h:cur', 'b')).toBe('2')
+      expect(group.stats).toMatchObject({ rejected: 3, unsent: 0 })
+      expect(messages).toEqual([
+        expect.stringMatching(/^error: .*its field of the hash "g:1h:cur" .*delete that field/),
+      ])
+    })
+
     it('whose value is no number, or has no room', async () => {
       const redis = await startRedis()
       await redis.client.mset('g:1h:cur:a', 'many', 'g:1h:cur:b', '9223372036854775807')
@@ -266,17 +284,21 @@ describe('a logger on Redis', () => {
   it('removes client entries that have not been used for long, and keeps the others', async () => {
     const redis = await startRedis()
     const now = Math.floor(Date.now() / 1000)
+    const entry = (unusedSeconds: number, closed: 0 | 1, loss = 0) =>
+      `7 ${now - unusedSeconds} ${closed} ${now - unusedSeconds} ${loss} 9 9 0 0 0 0`
     await redis.client.hset('g:@clients', {
-      'old/1/a': `7 ${now - 25 * 3600} 0`,
-      'closed/1/a': `7 ${now - 400} 1`,
-      'just closed/1/a': `7 ${now - 200} 1`,
-      'idle/1/a': `7 ${now - 23 * 3600} 0`,
+      'old/1/a': entry(25 * 3600, 0),
+      'closed/1/a': entry(400, 1),
+      'closed with a loss/1/a': entry(400, 1, now - 400),
+      'just closed/1/a': entry(200, 1),
+      'idle/1/a': entry(23 * 3600, 0),
     })
     const group = startLogger(redis.backend)
     group.log('a')
     await group.flush()
     const left = await redis.client.hkeys('g:@clients')
     expect(left.filter((id) => /^(old|closed|just|idle)/.test(id)).sort()).toEqual([
+      'closed with a loss/1/a',
       'idle/1/a',
       'just closed/1/a',
     ])

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { isIP } from 'node:net'
-import { Redis, type RedisOptions } from 'ioredis'
+import { type Cluster, Redis, type RedisOptions } from 'ioredis'
 import type { RedisConfig, RedisTlsConfig } from '../../config/config-types.ts'
+import { type NodeAddress, parseNodeAddress } from '../../config/node-address.ts'
 import { asError, ConfigError } from '../../errors.ts'
 
 /**
@@ -18,6 +19,8 @@ const OURS = {
   enableReadyCheck: false,
   disableClientInfo: true,
   connectTimeout: 5000,
+  // After a socket that has closed already, ioredis would keep the process alive for so long.
+  disconnectTimeout: 1,
   // RESP2 needs no HELLO, which some proxies do not know.
   protocol: 2,
   replyMapping: 'legacy',
@@ -25,48 +28,182 @@ const OURS = {
 
 /** A way to make clients, and the server's name for messages. */
 export interface RedisClients {
-  readonly create: () => Redis
+  /** Makes a client of the server, or of one at another address with the same options. */
+  readonly create: (address?: NodeAddress) => Redis
   /** `host:port/db` or a socket's path; without secrets. */
   readonly endpoint: string
   /** Put before every key by the client itself. */
   readonly keyPrefix: string
+  /** For how long a crash or a failover may undo what was acknowledged, ms; undefined where the backend does not say. */
+  readonly lossWindowMs?: number | undefined
+  /** Present where sentinels say which server it is. */
+  readonly sentinel?: SentinelClients
+  /** Present in a Redis Cluster: the nodes to ask first. */
+  readonly seeds?: readonly NodeAddress[]
+  /** How to reach a node that calls itself by another address, as behind a NAT. */
+  readonly reach?: (address: NodeAddress) => NodeAddress
 }
+
+/** A way to make clients of sentinels. */
+export interface SentinelClients {
+  /** What the sentinels call the primary. */
+  readonly name: string
+  readonly nodes: readonly NodeAddress[]
+  readonly create: (address: NodeAddress) => Redis
+}
+
+const SENTINEL_PORT = 26_379
+const CLUSTER_PORT = 6379
 
 /**
  * Reads a backend into a way to make clients.
  *
  * @param backend options in the YAML's shape, a `redis://` or `rediss://` URL, or a client of the user's own, which is
  *   duplicated and otherwise left alone
- * @throws ConfigError for a URL of another kind or a certificate that cannot be read
+ * @throws ConfigError for a URL of another kind, a certificate that cannot be read, or an address that is none
  */
-export function redisClients(backend: RedisConfig | string | Redis): RedisClients {
+export function redisClients(backend: RedisConfig | string | Redis | Cluster): RedisClients {
   if (typeof backend === 'string') return clientsOf(optionsFromUrl(backend))
-  if (isClient(backend)) {
-    const { host, port, path, db, keyPrefix } = backend.options
+  if (isCluster(backend)) return clientsOfCluster(backend)
+  if (isClient(backend)) return clientsOfClient(backend)
+  const { loss_window: lossSeconds } = backend
+  return {
+    ...clientsOfConfig(backend),
+    lossWindowMs: lossSeconds === undefined ? undefined : lossSeconds * 1000,
+  }
+}
+
+function clientsOfConfig(backend: RedisConfig): RedisClients {
+  const options = optionsFromConfig(backend)
+  const { sentinel, cluster } = backend
+  if (sentinel !== undefined) {
+    const { username, password } = sentinel
+    const { tls } = options
     return {
-      create: () => backend.duplicate(OURS),
-      endpoint: describeEndpoint({ ...definedOnly({ host, port, path, db }) }),
-      keyPrefix: keyPrefix ?? '',
+      ...clientsOf(options),
+      endpoint: `${sentinel.name} of Sentinel`,
+      sentinel: {
+        name: sentinel.name,
+        nodes: addresses('sentinel.nodes', sentinel.nodes, SENTINEL_PORT),
+        create: (address) => newClient(definedOnly({ ...address, username, password, tls })),
+      },
     }
   }
-  return clientsOf(optionsFromConfig(backend))
+  if (cluster !== undefined) {
+    if (backend.db) throw new ConfigError(['redis.db: a Redis Cluster has database 0 only'])
+    return {
+      ...clientsOf(options),
+      endpoint: cluster.join(', '),
+      seeds: addresses('cluster', cluster, CLUSTER_PORT),
+    }
+  }
+  return clientsOf(options)
 }
 
 /** Whether something is an ioredis client; by its looks, since the user's ioredis may be another copy of it. */
-export function isClient(backend: object): backend is Redis {
-  if (!('duplicate' in backend && typeof backend.duplicate === 'function')) return false
-  if ('isCluster' in backend && backend.isCluster === true) {
-    throw new ConfigError(['backend: a Redis Cluster client was given; one server is expected'])
-  }
-  return true
+export function isClient(backend: object): backend is Redis | Cluster {
+  return 'duplicate' in backend && typeof backend.duplicate === 'function'
+}
+
+function isCluster(backend: object): backend is Cluster {
+  return isClient(backend) && 'isCluster' in backend && backend.isCluster === true
+}
+
+function newClient(options: RedisOptions): Redis {
+  return new Redis({ ...options, ...OURS })
 }
 
 function clientsOf(options: RedisOptions): RedisClients {
   return {
-    create: () => new Redis({ ...options, ...OURS }),
+    create: (address) => newClient({ ...options, ...address }),
     endpoint: describeEndpoint(options),
     keyPrefix: '',
   }
+}
+
+/** A client of the user's own, of one server or of what sentinels name. */
+function clientsOfClient(client: Redis): RedisClients {
+  const { options } = client
+  const { host, port, path, db, keyPrefix = '', sentinels, name = '' } = options
+  const clients = {
+    create: (address?: NodeAddress) => client.duplicate({ ...OURS, ...address, ...NO_SENTINELS }),
+    endpoint: describeEndpoint({ ...definedOnly({ host, port, path, db }) }),
+    keyPrefix,
+  }
+  if (!sentinels) return clients
+  const { sentinelUsername, sentinelPassword, sentinelTLS, enableTLSForSentinelMode } = options
+  // ioredis speaks TLS to servers that sentinels name only where it is told so.
+  const plain = enableTLSForSentinelMode === true ? {} : { tls: undefined }
+  return {
+    create: (address) => client.duplicate({ ...OURS, ...address, ...NO_SENTINELS, ...plain }),
+    endpoint: `${name} of Sentinel`,
+    keyPrefix,
+    reach: natOf(options.natMap),
+    sentinel: {
+      name,
+      nodes: sentinels.map((one) => ({
+        host: one.host ?? 'localhost',
+        port: one.port ?? SENTINEL_PORT,
+      })),
+      create: (address) =>
+        newClient(
+          definedOnly({
+            ...address,
+            username: sentinelUsername ?? undefined,
+            password: sentinelPassword ?? undefined,
+            tls: sentinelTLS,
+          }),
+        ),
+    },
+  }
+}
+
+/** Undefined means ioredis' own default. */
+const NO_SENTINELS = { sentinels: undefined } as const
+
+/** Its nodes are asked anew, as its own connections queue and resend. */
+function clientsOfCluster(cluster: Cluster): RedisClients {
+  const { options } = cluster
+  // Private in ioredis' types, and the only place that has them before the first connection.
+  const startupNodes: unknown = Reflect.get(cluster, 'startupNodes')
+  const seeds = Array.isArray(startupNodes) ? startupNodes.map(seedOf) : []
+  const { redisOptions = {}, keyPrefix = '' } = options
+  return {
+    create: (address) => newClient({ ...redisOptions, keyPrefix, ...address }),
+    endpoint: 'the cluster of an ioredis client',
+    keyPrefix,
+    seeds,
+    reach: natOf(options.natMap),
+  }
+}
+
+/** A start-up node as ioredis takes it: a port, a URL or `host:port`, or options. */
+function seedOf(node: unknown): NodeAddress {
+  if (typeof node === 'number') return { host: '127.0.0.1', port: node }
+  if (typeof node === 'string') {
+    const { host, port } = optionsFromUrl(node.includes('://') ? node : `redis://${node}`)
+    return { host: host ?? 'localhost', port: port ?? CLUSTER_PORT }
+  }
+  const { host, port }: { host?: unknown; port?: unknown } = Object(node)
+  return { host: typeof host === 'string' ? host : '127.0.0.1', port: Number(port ?? CLUSTER_PORT) }
+}
+
+function natOf(natMap: RedisOptions['natMap']): (address: NodeAddress) => NodeAddress {
+  return (address) => {
+    const key = `${address.host}:${address.port}`
+    return (typeof natMap === 'function' ? natMap(key) : natMap?.[key]) ?? address
+  }
+}
+
+function addresses(key: string, nodes: readonly string[], defaultPort: number): NodeAddress[] {
+  if (nodes.length === 0) throw new ConfigError([`redis.${key}: is empty; name a node`])
+  return nodes.map((node, index) => {
+    const address = parseNodeAddress(node, defaultPort)
+    if (address !== undefined) return address
+    throw new ConfigError([
+      `redis.${key}[${index}]: is not the address of a node; write HOST:PORT, such as redis1:${defaultPort}`,
+    ])
+  })
 }
 
 function describeEndpoint(options: RedisOptions): string {
@@ -76,8 +213,16 @@ function describeEndpoint(options: RedisOptions): string {
 }
 
 function optionsFromConfig(config: RedisConfig): RedisOptions {
-  const { tls, ...plain } = config
-  const options: RedisOptions = definedOnly({ host: 'localhost', ...definedOnly(plain) })
+  const { tls, sentinel, cluster, loss_window: _, ...plain } = config
+  const { host, port, path } = plain
+  if (sentinel !== undefined || cluster !== undefined) {
+    // With sentinels or a cluster, each address is told later.
+    if (host !== undefined || port !== undefined || path !== undefined || (sentinel && cluster)) {
+      throw new ConfigError(['redis: give host and port, or path, or sentinel, or cluster'])
+    }
+  }
+  const local = sentinel === undefined && cluster === undefined ? { host: 'localhost' } : {}
+  const options: RedisOptions = definedOnly({ ...local, ...definedOnly(plain) })
   return tls === undefined || tls === false
     ? options
     : { ...options, tls: tlsOptions(tls, options.host) }

@@ -18,6 +18,11 @@ describe('describeProblem', () => {
   it.each([
     ["ERR unknown command 'HRANDFIELD'", 'too old', /6\.2 or newer/],
     ["ERR The user executing the script can't run this command", 'no permission', /ACL/],
+    [
+      'ERR unknown command `SENTINEL`, with args beginning with: `MASTER`',
+      'not a sentinel',
+      /26379/,
+    ],
     ['CROSSSLOT Keys in request', 'cluster', /Redis Cluster/],
   ])('takes %j for what someone has to mend', (text, kind, says) => {
     expect(describeProblem(new Error(text))).toMatchObject({

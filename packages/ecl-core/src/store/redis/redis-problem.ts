@@ -24,6 +24,25 @@ type Rule = readonly [
 
 const RULES: readonly Rule[] = [
   [
+    /sentinel.*(NOAUTH|WRONGPASS|NOPERM|password)/i,
+    'sentinel password',
+    'the sentinels refuse; check "username" and "password" under "redis.sentinel"',
+    'refuses',
+  ],
+  [
+    /sentinels do not know/,
+    'sentinel name',
+    'the sentinels do not know a primary by this name; check "redis.sentinel.name"',
+    'refuses',
+  ],
+  [
+    /unknown (redis )?command.*SENTINEL/i,
+    'not a sentinel',
+    'what answers there is no sentinel; name sentinels under "redis.sentinel.nodes", whose port is usually 26379',
+    'refuses',
+  ],
+  [/no sentinel answers/, 'no sentinel', 'no sentinel answers; check "redis.sentinel.nodes"'],
+  [
     /ECONNREFUSED/,
     'refused',
     'nothing listens there; is redis-server running, and is the port right?',
@@ -39,7 +58,7 @@ const RULES: readonly Rule[] = [
     'access to the socket is denied; check its "unixsocketperm" and your user',
     'refuses',
   ],
-  [/ENOTFOUND|EAI_AGAIN/, 'unknown host', 'the host name cannot be resolved; check "redis.host"'],
+  [/ENOTFOUND|EAI_AGAIN/, 'unknown host', 'the host name cannot be resolved'],
   [
     /ETIMEDOUT|timed out/i,
     'time-out',
@@ -78,7 +97,11 @@ const RULES: readonly Rule[] = [
   ],
   [/LOADING/, 'loading', 'the server is still loading its data; waiting for it'],
   [/BUSY /, 'busy', 'the server is busy with a script; waiting for it'],
-  [/READONLY/, 'read-only', 'the server is a read-only replica; connect to the primary'],
+  [
+    /READONLY|not the primary/,
+    'read-only',
+    'the server is a read-only replica; connect to the primary',
+  ],
   [/MASTERDOWN/, 'primary down', 'the server is a replica that has lost its primary'],
   [
     /OOM/,
@@ -95,12 +118,20 @@ const RULES: readonly Rule[] = [
     'too few replicas',
     'the server refuses writes while too few replicas are connected',
   ],
+  [/^CLUSTERDOWN/, 'cluster down', 'the cluster does not serve all of its slots; waiting for it'],
   [
-    /CROSSSLOT|MOVED|CLUSTERDOWN/,
+    /cluster_enabled|CROSSSLOT|MOVED|non local key|same slot/,
     'cluster',
-    'the server is part of a Redis Cluster, which this connection is not made for',
+    'the server is a node of a Redis Cluster; name nodes of it under "redis.cluster", instead of host and port',
     'refuses',
   ],
+  [
+    /cluster support disabled/,
+    'no cluster',
+    'the server is no node of a Redis Cluster; write host and port, instead of "cluster"',
+    'refuses',
+  ],
+  [/^(ASK|TRYAGAIN) /, 'slot moving', 'the slot of the group is moving to another node'],
   [
     /unknown (redis )?command|unknown subcommand/i,
     'too old',

@@ -3,9 +3,14 @@ import { exerciseCounterStore } from '../../testing/exercise-counter-store.ts'
 import { FIVE_SECONDS, groupSpec, HandClient, NOON } from '../../testing/hand-client.ts'
 import { ManualTimeRedis } from '../../testing/manual-time-redis.ts'
 
-exerciseCounterStore({ describe, it, beforeAll, beforeEach, afterAll }, 'RedisStore', () =>
-  ManualTimeRedis.start(),
-)
+for (const layout of ['keys', 'hash'] as const) {
+  exerciseCounterStore(
+    { describe, it, beforeAll, beforeEach, afterAll },
+    `RedisStore, layout ${layout},`,
+    () => ManualTimeRedis.start(),
+    layout,
+  )
+}
 
 describe('RedisStore', () => {
   it('rotates a group of very many declared events, and of very many dynamic ones', async () => {
@@ -13,7 +18,7 @@ describe('RedisStore', () => {
     try {
       const store = redis.open()
       // More than fit into the arguments of a function, or on the stack of Lua.
-      const events = Array.from({ length: 150_000 }, (_, index) => `e${index}`)
+      const events = Array.from({ length: 110_000 }, (_, index) => `e${index}`)
       const group = groupSpec({ events, dynamic: true })
       await redis.setTime((NOON + 1) * 1000)
       expect(await store.rotate(group, FIVE_SECONDS)).toMatchObject({ status: 'begun' })
@@ -23,7 +28,7 @@ describe('RedisStore', () => {
       await redis.setTime((NOON + 5) * 1000)
       expect(await store.rotate(group, FIVE_SECONDS)).toMatchObject({
         status: 'rotated',
-        events: 150_001,
+        events: 110_001,
       })
       await redis.setTime((NOON + 10) * 1000)
       const { last } = await store.read(group, FIVE_SECONDS, 'last')
@@ -32,6 +37,25 @@ describe('RedisStore', () => {
         0n,
         4n,
       ])
+    } finally {
+      await redis.close()
+    }
+  })
+
+  it('calls nothing complete, and no books balanced, where something else is in the place of the clients', async () => {
+    const redis = await ManualTimeRedis.start()
+    try {
+      const store = redis.open()
+      const group = groupSpec()
+      for (const seconds of [1, 5]) {
+        await redis.setTime((NOON + seconds) * 1000)
+        await store.rotate(group, FIVE_SECONDS)
+      }
+      await redis.server.client.set('group:@clients', 'x')
+      await redis.setTime((NOON + 8) * 1000)
+      const { last } = await store.read(group, FIVE_SECONDS, 'last', { completeness: true })
+      expect(last?.completeness).toEqual({ status: 'unknown', reason: 'no clients' })
+      await expect(store.accounts(group)).rejects.toThrow('"group:@clients" is no hash of clients')
     } finally {
       await redis.close()
     }

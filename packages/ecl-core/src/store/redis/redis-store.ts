@@ -2,32 +2,57 @@ import type { Redis } from 'ioredis'
 import type { Batch } from '../../batch.ts'
 import { clientLifeSeconds } from '../../client-life.ts'
 import type { Clock } from '../../clock.ts'
+import { hashTag, taggedName } from '../../config/hash-tag.ts'
 import type { GroupSpec } from '../../group-spec.ts'
 import type { Interval } from '../../interval.ts'
 import type {
+  Accounts,
   Applied,
   CounterStore,
   CurrentWindows,
+  LookOptions,
   Reading,
   Rotated,
+  RotateOptions,
+  StoreReadOptions,
   Which,
   WindowRef,
 } from '../counter-store.ts'
+import { publishFromMs } from '../publication.ts'
+import type { WindowQueue } from '../window-queue.ts'
 import { type ConnectionOptions, RedisConnection } from './connection.ts'
 import { foreignEvents } from './foreign-events.ts'
-import { clientsKey, indexKey, startKey, writtenByKey } from './keys.ts'
-import { applyScript, readScript, rotateScript } from './lua-scripts.generated.ts'
-import { type ReadContext, readWindows, results } from './redis-reader.ts'
-import { parseApplied, parseMarks, parseRotated, parseTime, windowStarts } from './replies.ts'
+import { clientsKey, indexKey, publishedKey, startKey, writtenByKey } from './keys.ts'
+import { applyScript, publishScript, readScript, rotateScript } from './lua-scripts.generated.ts'
+import { type ReadContext, results } from './read-step.ts'
+import { readAccounts, readWindows } from './redis-reader.ts'
+import { RedisWindowQueue } from './redis-window-queue.ts'
+import {
+  asArray,
+  parseApplied,
+  parseMarks,
+  parsePublished,
+  parseRotated,
+  parseTime,
+  windowStarts,
+} from './replies.ts'
 import { runScript, type Script } from './script.ts'
 import { serverWarnings } from './server-warnings.ts'
 
 const ADOPT_CHUNK = 1000
+/** With `appendfsync everysec` a crash loses the last two seconds at most; half a second for the reply's way. */
+export const DEFAULT_LOSS_WINDOW_MS = 2500
 
 /** What a store on Redis needs. */
 export interface RedisStoreOptions extends ConnectionOptions {
   /** The prefix that the clients put before every key. */
   readonly keyPrefix: string
+  /** For how long a crash or a failover may undo what was acknowledged, ms. Default: 2500. */
+  readonly lossWindowMs?: number | undefined
+  /** Whether loggers and masters hear at once that there is no connection, rather than wait for one. */
+  readonly failFast?: boolean
+  /** Called when the store is closed. */
+  readonly onClose?: () => void
   /** The scripts, where they are not the package's own: tests put another clock into them. */
   readonly scripts?: RedisScripts
   /** The command whose reply is like TIME's, where it is not TIME: for tests with a clock wound by hand. */
@@ -39,26 +64,55 @@ export interface RedisScripts {
   readonly apply: Script
   readonly rotate: Script
   readonly read: Script
+  readonly publish: Script
 }
 
-const OWN_SCRIPTS: RedisScripts = { apply: applyScript, rotate: rotateScript, read: readScript }
+const OWN_SCRIPTS: RedisScripts = {
+  apply: applyScript,
+  rotate: rotateScript,
+  read: readScript,
+  publish: publishScript,
+}
 
 /** Counters in one Redis, over one connection. */
 export class RedisStore implements CounterStore {
   readonly #connection: RedisConnection
   readonly #scripts: RedisScripts
-  readonly #reading: ReadContext
+  readonly #reading: Omit<ReadContext, 'answered'>
   readonly #clock: Clock
+  readonly history: WindowQueue
+  readonly lossWindowMs: number
+  readonly #failFast: boolean
+  readonly #failsOver: boolean
+  readonly #onClose: (() => void) | undefined
+  #groups: readonly string[] = []
 
   constructor(options: RedisStoreOptions) {
-    this.#connection = new RedisConnection(options)
+    const clusterRemedy = () => remedyForCluster(this.#groups)
+    const inCluster = options.passes !== undefined
+    this.#connection = new RedisConnection(inCluster ? options : { clusterRemedy, ...options })
+    this.#failFast = options.failFast ?? false
+    this.#failsOver = inCluster || options.locate !== undefined
+    this.#onClose = options.onClose
     this.#clock = options.clock
+    this.lossWindowMs = options.lossWindowMs ?? DEFAULT_LOSS_WINDOW_MS
     this.#scripts = options.scripts ?? OWN_SCRIPTS
     this.#reading = {
       keyPrefix: options.keyPrefix,
       timeCommand: options.timeCommand ?? ['TIME'],
       readScript: this.#scripts.read,
     }
+    this.history = new RedisWindowQueue({
+      run: (commands) => this.#write(commands),
+      look: (commands) => this.run(commands),
+      keyPrefix: options.keyPrefix,
+      timeCommand: this.#reading.timeCommand,
+      publishScript: this.#scripts.publish,
+    })
+  }
+
+  checkGroups(groups: readonly GroupSpec[]): void {
+    this.#groups = groups.map(({ name }) => name)
   }
 
   async apply(batch: Batch): Promise<Applied> {
@@ -77,11 +131,20 @@ export class RedisStore implements CounterStore {
       batch.mayHold ? '1' : '0',
       batch.closes ? '1' : '0',
       String(clientLifeSeconds(group)),
+      String(batch.through),
+      String(batch.lossUntil),
+      String(batch.books.logged),
+      String(batch.books.unsent),
+      String(batch.books.replayed),
+      batch.isRest ? '1' : '0',
       group.maxEvents === undefined ? '' : String(group.maxEvents),
       group.overflowEvent,
       String(exempt),
+      // The books are kept by the group's first interval.
+      String(batch.intervals.indexOf(firstOf(group.intervals)) + 1),
       String(batch.intervals.length),
       String(counts.length),
+      group.layout,
     ]
     for (const interval of batch.intervals) args.push(interval.spec, String(interval.seconds))
     for (const [event, count] of counts) args.push(event, String(count))
@@ -91,37 +154,72 @@ export class RedisStore implements CounterStore {
     return parseApplied(reply, ordered, roundTripMs)
   }
 
-  async rotate(group: GroupSpec, interval: Interval): Promise<Rotated> {
-    const args = [String(interval.seconds), ...group.events]
+  async rotate(
+    group: GroupSpec,
+    interval: Interval,
+    { onlyPublished = false }: RotateOptions = {},
+  ): Promise<Rotated> {
+    // In a hash no zero is kept: readers know what is declared.
+    const declared = group.layout === 'hash' ? [] : group.events
+    const args = [String(interval.seconds), onlyPublished ? '1' : '0', ...declared]
     const reply = await this.#write((redis) =>
       runScript(redis, this.#scripts.rotate, startKey(group, interval, 'cur'), args),
     )
     return parseRotated(reply, interval)
   }
 
-  read(group: GroupSpec, interval: Interval, which: Which): Promise<Reading> {
+  read(
+    group: GroupSpec,
+    interval: Interval,
+    which: Which,
+    options?: StoreReadOptions,
+  ): Promise<Reading> {
     return this.#connection.run(
-      (redis) => readWindows(redis, this.#reading, group, interval, which),
+      (redis, answered) =>
+        readWindows(redis, { ...this.#reading, answered }, group, interval, which, options),
       { failFast: true },
     )
   }
 
-  async windows(windows: readonly WindowRef[]): Promise<CurrentWindows> {
+  accounts(group: GroupSpec): Promise<Accounts> {
+    return this.#connection.run((redis) => readAccounts(redis, this.#reading, group), {
+      failFast: true,
+    })
+  }
+
+  async windows(
+    windows: readonly WindowRef[],
+    { publications = false }: LookOptions = {},
+  ): Promise<CurrentWindows> {
+    // In a cluster, windows of one group are asked for at a time: all keys are in one slot.
+    const keys = windows.map(({ group, interval }) => [
+      ...[startKey(group, interval, 'cur'), writtenByKey(group, interval)],
+      ...(publications ? [startKey(group, interval, 'last'), publishedKey(group, interval)] : []),
+    ])
     const { reply, roundTripMs } = await this.#timed((redis) => {
       const pipeline = redis.pipeline()
       pipeline.call(...this.#reading.timeCommand)
-      for (const { group, interval } of windows) {
-        pipeline.mget(startKey(group, interval, 'cur'), writtenByKey(group, interval))
-      }
+      if (keys.length > 0) pipeline.mget(keys.flat())
       return results(pipeline)
     })
-    const [time, ...marks] = reply
+    const [time, texts = []] = reply
+    const each = publications ? 4 : 2
+    const marks = windows.map((_, index) =>
+      asArray('MGET', texts).slice(index * each, (index + 1) * each),
+    )
     return {
       storeTimeMs: parseTime(time),
       roundTripMs,
       states: windows.map(({ interval }, index) => {
-        const { cur, foreign } = windowStarts(parseMarks(marks[index]), interval)
-        return { current: cur, foreign }
+        const { cur, last, foreign } = windowStarts(parseMarks(marks[index]), interval)
+        if (!publications) return { current: cur, foreign }
+        const published = parsePublished(marks[index])
+        const fromMs = publishFromMs({ current: cur, last, published }, interval)
+        return {
+          current: cur,
+          foreign,
+          ...(fromMs === undefined ? {} : { publishFromMs: fromMs }),
+        }
       }),
     }
   }
@@ -146,7 +244,19 @@ export class RedisStore implements CounterStore {
   }
 
   warnings(): Promise<readonly string[]> {
-    return this.#connection.run((redis) => serverWarnings(redis), { failFast: true })
+    return this.#connection.run((redis) => serverWarnings(redis, this.#failsOver), {
+      failFast: true,
+    })
+  }
+
+  /** Runs commands that are none of a store's operations. */
+  run<T>(commands: (redis: Redis) => Promise<T>): Promise<T> {
+    return this.#connection.run(commands, { failFast: true })
+  }
+
+  /** Cuts the connection, since there is a better one to be had. */
+  drop(): void {
+    this.#connection.drop()
   }
 
   onConnect(listener: () => void): void {
@@ -155,6 +265,7 @@ export class RedisStore implements CounterStore {
 
   close(): Promise<void> {
     this.#connection.close()
+    this.#onClose?.()
     return Promise.resolve()
   }
 
@@ -176,8 +287,24 @@ export class RedisStore implements CounterStore {
 
   /** Loggers and masters have time: they wait for a connection. */
   #write<T>(commands: (redis: Redis) => Promise<T>): Promise<T> {
-    return this.#connection.run(commands, { failFast: false })
+    return this.#connection.run(commands, { failFast: this.#failFast })
   }
+}
+
+/** A group has one interval at least. */
+function firstOf(intervals: readonly Interval[]): Interval {
+  const [first] = intervals
+  if (first === undefined) throw new Error('bug: a group without intervals')
+  return first
+}
+
+/** What else there is to do on a cluster than to name its nodes. */
+function remedyForCluster(groups: readonly string[]): string {
+  const renamed = groups
+    .filter((name) => hashTag(name) === undefined)
+    .map((name) => `"${name}" as "${taggedName(name)}"`)
+  if (renamed.length === 0) return ''
+  return `; a group's keys have to be on one node, so write the group ${renamed.join(', ')}`
 }
 
 function declaredFirst(counts: Batch['counts'], declared: ReadonlySet<string>): Batch['counts'] {

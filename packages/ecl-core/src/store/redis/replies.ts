@@ -1,7 +1,15 @@
 import type { Batch } from '../../batch.ts'
 import type { EpochSeconds, Interval } from '../../interval.ts'
 import { windowStart } from '../../interval.ts'
-import type { Applied, ApplyFailure, Placement, Rotated } from '../counter-store.ts'
+import type {
+  Applied,
+  ApplyFailure,
+  ClientAccount,
+  Completeness,
+  Placement,
+  Rotated,
+} from '../counter-store.ts'
+import type { Published } from '../window-queue.ts'
 
 /**
  * What Redis says, turned into what it means. Nobody else looks at replies; what cannot be understood throws here.
@@ -11,7 +19,8 @@ function unexpected(what: string, reply: unknown): Error {
   return new Error(`unexpected reply to ${what}: ${JSON.stringify(reply)?.slice(0, 200)}`)
 }
 
-function asArray(what: string, reply: unknown): readonly unknown[] {
+/** Narrows a reply to a list. */
+export function asArray(what: string, reply: unknown): readonly unknown[] {
   if (!Array.isArray(reply)) throw unexpected(what, reply)
   return reply
 }
@@ -89,6 +98,7 @@ export function parseRotated(reply: unknown, interval: Interval): Rotated {
       return { status, start, end, current, events: asNumber('rotate', events), storeTimeMs }
     }
     case 'already':
+    case 'unpublished':
     case 'begun':
       return { status, current, storeTimeMs }
     case 'reset':
@@ -96,6 +106,33 @@ export function parseRotated(reply: unknown, interval: Interval): Rotated {
     default:
       throw unexpected('rotate', reply)
   }
+}
+
+/** The reply of publish.lua. */
+export function parsePublication(reply: unknown, start: EpochSeconds): Published {
+  const [status, , , revision, parts, completeness, dropped] = asArray('publish', reply)
+  switch (status) {
+    case 'published':
+      return {
+        ...{ status, start, revision: asNumber('publish', revision) },
+        parts: asNumber('publish', parts),
+        completeness: parseCompleteness(completeness),
+        dropped: asNumber('publish', dropped),
+      }
+    case 'already':
+    case 'nothing':
+      return { status }
+    default:
+      throw unexpected('publish', reply)
+  }
+}
+
+/** What an entry says of the completeness of its window. */
+export function parseCompleteness(text: unknown): Completeness['status'] {
+  if (text === 'complete' || text === 'pending' || text === 'partial' || text === 'unknown') {
+    return text
+  }
+  throw unexpected('publish', text)
 }
 
 /** The three marks of an interval's windows, as stored. */
@@ -111,6 +148,28 @@ export function parseMarks(reply: unknown): WindowMarks {
     typeof mark === 'string' ? mark : null,
   )
   return { curTs: curTs ?? null, curBy: curBy ?? null, lastTs: lastTs ?? null }
+}
+
+/** Which window was published, as its mark says: the fourth of that list. */
+export function parsePublished(reply: unknown): string | undefined {
+  const [, , , published] = asArray('MGET', reply)
+  return typeof published === 'string' ? published : undefined
+}
+
+/** What loggers say of the windows of an interval. */
+export interface WindowSums {
+  readonly cur: bigint
+  readonly last: bigint
+  /** When the latest counts were made that went into the window before their own; 0 for never. */
+  readonly aheadAt: number
+}
+
+/** Reads that from the same list, behind the marks; what is no number counts as nothing. */
+export function parseSums(reply: unknown): WindowSums {
+  const [cur, last, ahead] = asArray('MGET', reply)
+    .slice(3)
+    .map((text) => (typeof text === 'string' ? (parseCount(text) ?? 0n) : 0n))
+  return { cur: cur ?? 0n, last: last ?? 0n, aheadAt: Number(ahead ?? 0n) }
 }
 
 /** Starts of the current and the last window. */
@@ -138,9 +197,60 @@ function wholeOrUndefined(text: string | null): number | undefined {
   return text !== null && /^\d{1,15}$/.test(text) ? Number(text) : undefined
 }
 
+/** The fields of a client's entry, in the order in which apply.lua writes them. */
+const ENTRY = /^(\d+) (\d+) ([01]) (\d+) (\d+) (-?\d+) (-?\d+) (-?\d+) (-?\d+) (-?\d+) (-?\d+)$/
+
+/**
+ * Reads the hash of clients: a list of fields and values in turn. What someone else wrote there is passed over, as
+ * apply.lua does.
+ *
+ * @returns in the order of the ids
+ */
+export function parseAccounts(reply: unknown): ClientAccount[] {
+  const texts = parseTexts(reply)
+  const accounts: ClientAccount[] = []
+  for (let i = 0; i + 1 < texts.length; i += 2) {
+    const match = ENTRY.exec(texts[i + 1] ?? '')
+    if (match === null) continue
+    const [number = 0, lastUse = 0, closed = 0, through = 0, lossUntil = 0, ...books] = match
+      .slice(1)
+      .map(Number)
+    const [logged = 0, applied = 0, unsent = 0, refused = 0, late = 0, replayed = 0] = books
+    accounts.push({
+      clientId: texts[i] ?? '',
+      number,
+      lastUse: lastUse as EpochSeconds,
+      closed: closed === 1,
+      through: through as EpochSeconds,
+      lossUntil: lossUntil as EpochSeconds,
+      logged,
+      applied,
+      unsent,
+      refused,
+      late,
+      replayed,
+    })
+  }
+  return accounts.sort((a, b) => (a.clientId < b.clientId ? -1 : 1))
+}
+
 /** A stored count, or undefined for what is not a whole number. */
 export function parseCount(text: string): bigint | undefined {
   return /^-?\d{1,19}$/.test(text) ? BigInt(text) : undefined
+}
+
+/** Events and their stored texts, as read.lua packs them: event → text, without those that have none. */
+export function parsePacked(reply: unknown): Map<string, string> {
+  const found = new Map<string, string>()
+  // Nothing was asked for.
+  if (reply === null || reply === undefined) return found
+  const [events, values] = asArray('read', reply).map((text): unknown => JSON.parse(String(text)))
+  if (!Array.isArray(events) || !Array.isArray(values)) throw new Error('unexpected reply to read')
+  for (let e = 0; e < events.length; e++) {
+    const value: unknown = values[e]
+    if (typeof value === 'string') found.set(String(events[e]), value)
+  }
+  return found
 }
 
 /** A list of texts, such as the members of a set. */

@@ -1,5 +1,8 @@
 import type { Redis } from 'ioredis'
 
+/** The command, and not one that the script calls, as its name would then not be there. */
+const NO_EVAL_RO = /(unknown command|NOPERM).*'eval_ro'/i
+
 /** A Lua script with the name that Redis knows it by. */
 export interface Script {
   readonly source: string
@@ -24,7 +27,7 @@ export async function runScript(
 /**
  * Runs a script that only reads, as a read-only user may.
  *
- * @returns undefined where the server is older than 7.0 and has no EVAL_RO
+ * @returns undefined where the server is older than 7.0 and has no EVAL_RO, or this user may not use it
  */
 export async function runReadOnlyScript(
   redis: Redis,
@@ -35,7 +38,7 @@ export async function runReadOnlyScript(
   try {
     return await callScript(redis, 'EVAL_RO', script.source, key, args)
   } catch (caught) {
-    if (caught instanceof Error && /unknown command/i.test(caught.message)) return undefined
+    if (caught instanceof Error && NO_EVAL_RO.test(caught.message)) return undefined
     throw caught
   }
 }

@@ -3,9 +3,10 @@ import type { Redis } from 'ioredis'
 /**
  * Looks at settings of the server under which counts can be lost.
  *
+ * @param failsOver whether a replica may take the server's place
  * @returns one sentence each, with the remedy; none where the user may not look
  */
-export async function serverWarnings(redis: Redis): Promise<string[]> {
+export async function serverWarnings(redis: Redis, failsOver: boolean): Promise<string[]> {
   // Fails where the server does not answer; what it does not answer below, the user may not know.
   await redis.time()
   const info = parseInfo(await redis.info().catch(() => ''))
@@ -15,7 +16,11 @@ export async function serverWarnings(redis: Redis): Promise<string[]> {
       (reply) => (Array.isArray(reply) && typeof reply[1] === 'string' ? reply[1] : undefined),
       () => undefined,
     )
-  const [save, appendOnly] = await Promise.all([config('save'), config('appendonly')])
+  const [save, appendOnly, minReplicas] = await Promise.all([
+    config('save'),
+    config('appendonly'),
+    failsOver ? config('min-replicas-to-write') : undefined,
+  ])
   const warnings: string[] = []
 
   const version = info.get('redis_version')
@@ -32,6 +37,11 @@ export async function serverWarnings(redis: Redis): Promise<string[]> {
   if (save === '' && appendOnly === 'no') {
     warnings.push(
       'Redis keeps nothing on disk: a restart loses all counts; set "appendonly yes", or "save"',
+    )
+  }
+  if (minReplicas === '0' && Number(info.get('connected_slaves') ?? 0) > 0) {
+    warnings.push(
+      'Redis acknowledges counts that no replica has, also when it has been deposed without knowing it; set "min-replicas-to-write 1" and "min-replicas-max-lag 1", or a long "loss_window"',
     )
   }
   return warnings

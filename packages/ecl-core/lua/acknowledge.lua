@@ -1,0 +1,65 @@
+-- acknowledge: takes entries that are in SQL, or never will be, out of the queue of one interval.
+--
+-- KEYS[1]  <group>:<interval>:@closed, which also names the slot; every other key is derived from it
+-- ARGV     1 why they cannot be archived: they go to the dead letters; '' where they have been
+--          2 how many dead letters are kept, at most
+--          then the IDs of the entries
+-- Reply    how many of them were this group's to acknowledge
+--
+-- Entries leave the stream when every consumer group has acknowledged them, ours and whichever others somebody has made.
+--
+-- Safe to repeat: what has been acknowledged is not pending any more, so a second time it is neither counted nor moved.
+
+local GROUP = 'ecl-history'
+
+local stream = KEYS[1]
+local prefix = string.sub(stream, 1, -8) -- '<group>:<interval>:'
+local absent = redis.pcall('GET', prefix .. '@none')
+if type(absent) == 'table' and string.find(absent.err, 'non local key', 1, true) then
+  return absent
+end
+local rejected = ARGV[1] ~= ''
+
+local acknowledged, dropped = 0, 0
+for a = 3, #ARGV do
+  local id = ARGV[a]
+  local entry = rejected and redis.call('XRANGE', stream, id, id)[1]
+  local done = redis.call('XACK', stream, GROUP, id)
+  if done == 1 and entry then
+    local fields = entry[2]
+    fields[#fields + 1] = 'error'
+    fields[#fields + 1] = ARGV[1]
+    redis.call('XADD', prefix .. '@dead', '*', unpack(fields))
+    dropped = dropped + redis.call('XTRIM', prefix .. '@dead', 'MAXLEN', ARGV[2])
+  end
+  acknowledged = acknowledged + done
+end
+if acknowledged > 0 then
+  redis.pcall('HINCRBY', prefix .. '@queue', rejected and 'rejected' or 'archived', acknowledged)
+end
+if dropped > 0 then
+  redis.pcall('HINCRBY', prefix .. '@queue', 'dropped', dropped)
+end
+
+-- The first entry that somebody still needs.
+local groups = redis.pcall('XINFO', 'GROUPS', stream)
+local needed_ms, needed_sequence
+for _, info in ipairs(groups.err and {} or groups) do
+  local group = {}
+  for i = 1, #info, 2 do
+    group[info[i]] = info[i + 1]
+  end
+  local after, id = 1, group['last-delivered-id']
+  if group.pending > 0 then
+    after, id = 0, redis.call('XPENDING', stream, group.name)[2]
+  end
+  local ms, sequence = string.match(id, '^(%d+)-(%d+)$')
+  ms, sequence = tonumber(ms), tonumber(sequence) + after
+  if not needed_ms or ms < needed_ms or ms == needed_ms and sequence < needed_sequence then
+    needed_ms, needed_sequence = ms, sequence
+  end
+end
+if needed_ms then
+  redis.call('XTRIM', stream, 'MINID', string.format('%.0f-%.0f', needed_ms, needed_sequence))
+end
+return acknowledged

@@ -1,0 +1,240 @@
+-- publish: puts the last window of one interval into the queue from which it is archived.
+--
+-- KEYS[1]  <group>:<interval>:cur:@ts, which also names the slot; every other key is derived from it
+-- ARGV     1 length of the interval, seconds
+--          2 start of the window that is meant
+--          3 its completeness, as judged just before without a look at its counts
+--          4 until when it may still become complete, seconds; '' where this is the last word on it
+--          5 how many seconds an entry may wait, at most         6 how many entries may, at most
+--          7 events in an entry, at most
+--          then the declared events
+-- Reply    { status, seconds, microseconds, ... } where status is
+--          'published'  + revision, number of parts, completeness, entries dropped
+--          'already'
+--          'nothing'    there is no such window, or none that anybody has counted in
+--
+-- Entries have the IDs <start in ms>-<revision * 10000 + part>, so those of one window are together and in order. IDs
+-- have to rise: where a clock has jumped, and a later window is in the stream already, its ID is gone on with. What an
+-- entry is of is told by its fields. A revision is what comes after the stream's last ID, which a trim does not change.
+--
+-- Safe to repeat, and to run from any number of masters: the mark says which window was published as it is, and apply
+-- removes it when late counts change that window. It is written last: what aborts before is published again, whole, as
+-- a newer version, and nothing that is unpublished is ever marked.
+
+local CHUNK = 500
+local REVISION = 10000
+local HALF = 1e9
+local OVERDUE = 1000
+
+local function whole(number)
+  return string.format('%.0f', number)
+end
+
+-- A mark as masters write it; a foreign value, or one of another type, counts as none.
+local function mark(key)
+  local text = redis.pcall('GET', key)
+  if type(text) == 'string' and #text <= 15 and string.match(text, '^%d+$') then
+    return tonumber(text), text
+  end
+end
+
+local prefix = string.sub(KEYS[1], 1, -8) -- '<group>:<interval>:'
+local last, stream = prefix .. 'last:', prefix .. '@closed'
+-- A key that is never written. While a cluster moves the group's slot to another node, asking for what is not here fails,
+-- and the script ends before it has changed anything.
+local absent = redis.pcall('GET', prefix .. '@none')
+if type(absent) == 'table' and string.find(absent.err, 'non local key', 1, true) then
+  return absent
+end
+local length, start = tonumber(ARGV[1]), tonumber(ARGV[2])
+local completeness = ARGV[3]
+local time = redis.call('TIME')
+local now_ms = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+
+-- Which window last holds. Where another program has rotated since, it is the one before the current one.
+local current, raw = mark(KEYS[1])
+if not current then
+  return { 'nothing', time[1], time[2] }
+end
+local told
+local _, by = mark(prefix .. 'cur:@by')
+if by == raw then
+  told = mark(last .. '@ts')
+end
+if (told or current - current % length - length) ~= start then
+  return { 'nothing', time[1], time[2] }
+end
+local published = redis.pcall('GET', last .. '@published')
+local text = ARGV[4] == '' and whole(start) or whole(start) .. ' ' .. ARGV[4]
+if published == whole(start) or published == text then
+  return { 'already', time[1], time[2] }
+end
+-- So far it was open whether it would become complete; now that is not to be said again.
+if ARGV[4] ~= '' and type(published) == 'string' and string.match(published, '^(%d+) ') == whole(start) then
+  return { 'already', time[1], time[2] }
+end
+
+-- Sums of 64-bit integers, in two halves: a number of Lua's is exact up to 2^53 only.
+local function adder()
+  local high, low = 0, 0
+  local sum = {}
+  function sum.add(count, sign)
+    local minus, digits = string.match(count, '^(%-?)(%d+)$')
+    local factor = minus == '-' and -sign or sign
+    high = high + factor * (tonumber(string.sub(digits, 1, -10)) or 0)
+    low = low + factor * tonumber(string.sub(digits, -9))
+  end
+  function sum.text()
+    local carry = math.floor(low / HALF)
+    local h, l = high + carry, low - carry * HALF
+    if h >= 0 then
+      return h == 0 and whole(l) or whole(h) .. string.format('%09.0f', l)
+    end
+    -- -(h * 10^9 + l), with both of one sign
+    if l > 0 then
+      h, l = h + 1, HALF - l
+    end
+    return h == 0 and '-' .. whole(l) or whole(h) .. string.format('%09.0f', l)
+  end
+  return sum
+end
+
+local function is_count(value)
+  local digits = string.match(value, '^%-?(%d+)$')
+  return digits and (#digits < 19 or #digits == 19 and digits <= '9223372036854775807')
+end
+
+-- Which events there are. The index may name more than exists; declared ones need not be in it, after another program.
+local ids, known = {}, {}
+local indexed = redis.pcall('SMEMBERS', last .. '@ids')
+for _, id in ipairs(indexed.err and {} or indexed) do
+  known[id] = true
+  ids[#ids + 1] = id
+end
+for e = 8, #ARGV do
+  if not known[ARGV[e]] then
+    known[ARGV[e]] = true
+    ids[#ids + 1] = ARGV[e]
+  end
+end
+
+-- What programs with layout hash have counted is added to what is in keys. A foreign value in its place counts as none.
+local fields, hashed = redis.pcall('HGETALL', prefix .. 'last'), {}
+if fields.err and not string.match(fields.err, '^WRONGTYPE') then
+  return fields
+end
+for f = 1, fields.err and 0 or #fields, 2 do
+  hashed[fields[f]] = fields[f + 1]
+end
+
+local parts, counts, keys = {}, {}, {}
+local total, late = adder(), adder()
+local exact = true
+local function part()
+  parts[#parts + 1] = #counts == 0 and '[]' or cjson.encode(counts)
+  counts = {}
+end
+local function take(id, value)
+  if not is_count(value) then
+    -- Somebody has put something else there. It cannot be kept, nor the window be called complete.
+    exact = false
+  elseif value ~= '0' then
+    total.add(value, 1)
+    counts[#counts + 1] = id
+    counts[#counts + 1] = value
+    if #counts == 2 * tonumber(ARGV[7]) then
+      part()
+    end
+  end
+end
+local function both(value, field)
+  if not (value and field and is_count(value) and is_count(field)) then
+    exact = exact and not (value and field)
+    return value or field
+  end
+  local sum = adder()
+  sum.add(value, 1)
+  sum.add(field, 1)
+  return sum.text()
+end
+for e = 1, #ids do
+  keys[#keys + 1] = last .. ids[e]
+  if #keys == CHUNK or e == #ids then
+    for k, value in ipairs(redis.call('MGET', unpack(keys))) do
+      local id = ids[e - #keys + k]
+      local count = both(value, hashed[id])
+      hashed[id] = nil
+      if count then
+        take(id, count)
+      end
+    end
+    keys = {}
+  end
+end
+for f = 1, fields.err and 0 or #fields, 2 do
+  if hashed[fields[f]] then
+    take(fields[f], fields[f + 1])
+  end
+end
+if #counts > 0 or #parts == 0 then
+  part()
+end
+if not told and by == raw and total.text() == '0' then
+  -- The first window has begun in the middle of time: nobody is to believe that nothing happened before.
+  redis.call('MSET', last .. '@published', whole(start))
+  return { 'nothing', time[1], time[2] }
+end
+
+late.add(total.text(), 1)
+local sum = redis.pcall('GET', last .. '@sum')
+if type(sum) == 'string' and is_count(sum) then
+  late.add(sum, -1)
+end
+if completeness == 'complete' and not (exact and late.text() == '0') then
+  completeness = 'unknown'
+end
+
+-- After the stream's last ID.
+local info = redis.pcall('XINFO', 'STREAM', stream)
+if info.err and string.match(info.err, '^WRONGTYPE') then
+  redis.call('UNLINK', stream)
+elseif info.err and not string.find(info.err, 'no such key', 1, true) then
+  return info
+end
+local id_ms, id_sequence = 0, 0
+for i = 1, info.err and 0 or #info, 2 do
+  if info[i] == 'last-generated-id' then
+    id_ms, id_sequence = string.match(info[i + 1], '^(%d+)-(%d+)$')
+    id_ms, id_sequence = tonumber(id_ms), tonumber(id_sequence)
+  end
+end
+local revision = 0
+if id_ms >= start * 1000 then
+  revision = math.floor(id_sequence / REVISION) + 1
+end
+id_ms = math.max(id_ms, start * 1000)
+for p = 1, #parts do
+  redis.call(
+    'XADD', stream, whole(id_ms) .. '-' .. whole(revision * REVISION + p),
+    'start', whole(start), 'length', whole(length), 'published', whole(now_ms), 'revision', whole(revision),
+    'part', whole(p), 'parts', whole(#parts), 'completeness', completeness,
+    'late', late.text(), 'total', total.text(), 'counts', parts[p]
+  )
+end
+redis.call('MSET', last .. '@published', text)
+
+-- What is over the bounds. Not all of it at once, where nobody has been here for long.
+local dropped = redis.call('XTRIM', stream, 'MAXLEN', ARGV[6])
+local oldest_ms = now_ms - tonumber(ARGV[5]) * 1000
+for _ = 1, OVERDUE do
+  local entry = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
+  -- The sixth of the fields and values is the time of the publication.
+  if not entry or (tonumber(entry[2][6]) or 0) >= oldest_ms then
+    break
+  end
+  dropped = dropped + redis.call('XDEL', stream, entry[1])
+end
+if dropped > 0 then
+  redis.pcall('HINCRBY', prefix .. '@queue', 'dropped', whole(dropped))
+end
+return { 'published', time[1], time[2], whole(revision), whole(#parts), completeness, whole(dropped) }

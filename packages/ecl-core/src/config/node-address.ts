@@ -1,0 +1,25 @@
+/** Where a server listens. */
+export interface NodeAddress {
+  readonly host: string
+  readonly port: number
+}
+
+/**
+ * Reads `host:port`, where the host may be an IPv6 address in brackets.
+ *
+ * @param text as a config has it
+ * @param defaultPort where there is no port
+ * @returns undefined where it is neither
+ */
+export function parseNodeAddress(text: string, defaultPort: number): NodeAddress | undefined {
+  const match = /^(?:\[([0-9a-f:.]+)\]|([^\s/@:[\]]+))(?::(\d{1,5}))?$/i.exec(text)
+  const host = match?.[1] ?? match?.[2]
+  if (host === undefined) return undefined
+  const port = match?.[3] === undefined ? defaultPort : Number(match[3])
+  return port >= 1 && port <= 65_535 ? { host, port } : undefined
+}
+
+/** The same as text, with an IPv6 address in brackets. */
+export function formatNodeAddress({ host, port }: NodeAddress): string {
+  return `${host.includes(':') ? `[${host}]` : host}:${port}`
+}

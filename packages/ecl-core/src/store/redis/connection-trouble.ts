@@ -1,0 +1,81 @@
+import type { Clock } from '../../clock.ts'
+import { StoreError } from '../../errors.ts'
+import type { Logger } from '../../logger.ts'
+import { describeProblem } from './redis-problem.ts'
+
+/** So long a better reason is waited for than that the connection was lost. */
+const VAGUE_MS = 1000
+
+/** What is needed for telling what is wrong with a connection. */
+export interface TroubleOptions {
+  /** What to do where the server turns out to be a node of a Redis Cluster; where that is expected, nothing. */
+  readonly clusterRemedy?: () => string
+  /** Where the server's host name comes from, for people. Default: `"redis.host"`. */
+  readonly hostSource?: string
+  /** Names the server in messages; without secrets. */
+  readonly endpoint: string
+  readonly logger: Logger
+  readonly clock: Clock
+}
+
+/** What is wrong with a connection, said once with the best reason there is, until all is well again. */
+export class ConnectionTrouble {
+  readonly #options: TroubleOptions
+  /** Kinds of problems. */
+  readonly #reported = new Set<string>()
+  #sinceMs: number | undefined
+
+  constructor(options: TroubleOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Says what is wrong, if that has not been said, and makes the error that the caller gets.
+   *
+   * @param others what was said before: that a connection ended says little, and they perhaps why
+   * @returns with `reconnect`, whether another connection may do better
+   */
+  report(
+    given: Error,
+    others: readonly (Error | undefined)[],
+  ): { readonly error: StoreError; readonly reconnect: boolean } {
+    const cause = [given, ...others].find((one) => one && !isVague(one)) ?? given
+    // ioredis adds the command with its arguments: those of AUTH hold the password, and those of a batch are many.
+    Reflect.deleteProperty(cause, 'command')
+    const { kind, message: problem, refuses, reconnect } = describeProblem(cause)
+    const message = `Redis at ${this.#options.endpoint}: ${problem}${this.#remedy(kind)}`
+    const nowMs = this.#options.clock.monotonicMs()
+    this.#sinceMs ??= nowMs
+    // A connection that was cut is usually followed by a better reason, or by a connection that works.
+    const waitForReason = isVague(cause) && nowMs - this.#sinceMs < VAGUE_MS
+    const alreadySaid = isVague(cause) && this.#reported.size > 0
+    if (!waitForReason && !alreadySaid && !this.#reported.has(kind)) {
+      this.#reported.add(kind)
+      this.#options.logger.warn({ err: cause }, message)
+    }
+    const code = refuses ? 'STORE_REFUSED' : 'STORE_UNAVAILABLE'
+    return { error: new StoreError(code, message, { cause }), reconnect }
+  }
+
+  /** A command has succeeded: says so where something was wrong. */
+  end(): void {
+    if (this.#sinceMs === undefined) return
+    const { clock, endpoint, logger } = this.#options
+    const seconds = (clock.monotonicMs() - this.#sinceMs) / 1000
+    logger.info({ seconds }, `Redis at ${endpoint} is back after ${seconds.toFixed(1)} s`)
+    this.#sinceMs = undefined
+    this.#reported.clear()
+  }
+
+  #remedy(kind: string): string {
+    const { clusterRemedy, hostSource = '"redis.host"' } = this.#options
+    if (kind === 'cluster') return clusterRemedy?.() ?? ''
+    return kind === 'unknown host' ? `; check ${hostSource}` : ''
+  }
+}
+
+/** Whether an error says no more than that something is wrong with the connection. */
+function isVague(error: Error): boolean {
+  const { kind } = describeProblem(error)
+  return kind === 'lost' || kind === 'not Redis'
+}

@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import { FIVE_SECONDS, groupSpec, HandClient, NOON } from '../../testing/hand-client.ts'
+import { ManualTimeRedis } from '../../testing/manual-time-redis.ts'
+import type { CounterStore } from '../counter-store.ts'
+
+const group = groupSpec({ dynamic: true })
+const CLIENT = 'host/1/a'
+
+/** What somebody else writes to our keys, who may do so. */
+describe('a foreign value', () => {
+  let redis: ManualTimeRedis
+  let store: CounterStore
+  let client: HandClient
+
+  beforeAll(async () => {
+    redis = await ManualTimeRedis.start()
+    store = redis.open()
+  })
+  beforeEach(async () => {
+    await redis.clear()
+    await at(1)
+    await store.rotate(group, FIVE_SECONDS)
+    client = new HandClient(store, group, CLIENT)
+    await client.register()
+    await client.send(NOON, { a: 1, b: 1, x: 1 })
+  })
+  afterAll(() => redis.close())
+
+  const at = (seconds: number) => redis.setTime((NOON + seconds) * 1000)
+  const call = (...command: readonly [string, ...string[]]) => redis.server.client.call(...command)
+  const read = () => store.read(group, FIVE_SECONDS, 'both', { completeness: true })
+  const sumOf = async (event: string) => {
+    const { cur, last } = await read()
+    return Number(cur?.counts.get(event) ?? 0n) + Number(last?.counts.get(event) ?? 0n)
+  }
+
+  const values: Record<string, (key: string) => readonly [string, ...string[]]> = {
+    'a list': (key) => ['RPUSH', key, '1'],
+    'a hash': (key) => ['HSET', key, 'f', '1'],
+    'a set': (key) => ['SADD', key, '1'],
+    'a sorted set': (key) => ['ZADD', key, '1', 'x'],
+    'a stream': (key) => ['XADD', key, '*', 'f', '1'],
+    'nothing but an empty text': (key) => ['SET', key, ''],
+    'a text': (key) => ['SET', key, 'x\r\n$1\r\n:5'],
+    'a fraction': (key) => ['SET', key, '1.5'],
+    'a number of another form': (key) => ['SET', key, '1e9'],
+    'minus one': (key) => ['SET', key, '-1'],
+    'the largest number': (key) => ['SET', key, '9223372036854775807'],
+    'a number that is larger': (key) => ['SET', key, '99999999999999999999'],
+    'an instant of the far future': (key) => ['SET', key, '99999999999'],
+    'a million characters': (key) => ['SETRANGE', key, '999999', 'x'],
+  }
+  const keys = [
+    'cur:a',
+    'last:a',
+    'cur:@ts',
+    'cur:@by',
+    'last:@ts',
+    'cur:@ids',
+    'last:@ids',
+  ].concat(['cur:@sum', 'last:@sum', 'cur:foreign', 'cur:@reserved'])
+
+  describe.each(keys)('at %s', (part) => {
+    it.each(Object.keys(values))('harms no other event: %s', async (kind) => {
+      const key = `group:5s:${part}`
+      await call('DEL', key)
+      const command = values[kind]?.(key)
+      if (command === undefined) throw new Error('no such value')
+      await call(...command)
+      const applied = await client.send(NOON, { a: 2, b: 2 })
+      expect(applied.status).toBe('applied')
+      const failures = applied.status === 'applied' ? applied.failures : []
+      expect(failures.map(({ event }) => event)).toEqual(failures.map(() => 'a'))
+      // All else is there, before the next boundary and after it.
+      expect(await sumOf('b')).toBe(3)
+      await at(5)
+      await store.rotate(group, FIVE_SECONDS)
+      expect(await sumOf('b')).toBe(3)
+      expect(await client.send(NOON + 5, { b: 4 })).toMatchObject({ status: 'applied' })
+      expect(await sumOf('b')).toBe(7)
+      await at(10)
+      await store.rotate(group, FIVE_SECONDS)
+      // Then even that event is itself again.
+      await at(15)
+      await store.rotate(group, FIVE_SECONDS)
+      expect(await client.send(NOON + 15, { a: 5 })).toMatchObject({
+        placements: ['cur'],
+        failures: [],
+      })
+      expect((await read()).cur?.counts.get('a')).toBe(5n)
+    })
+  })
+
+  it('of a hundred megabytes is reported like a small one', async () => {
+    await call('SETRANGE', 'group:5s:cur:a', '104857599', 'x')
+    const applied = await client.send(NOON, { a: 2, b: 2 })
+    expect(applied).toMatchObject({ failures: [{ event: 'a', retry: false }] })
+    expect((await read()).cur?.unreadable).toEqual(['a'])
+    await at(5)
+    expect(await store.rotate(group, FIVE_SECONDS)).toMatchObject({ status: 'rotated' })
+    expect((await read()).last?.counts.get('b')).toBe(3n)
+  })
+
+  describe('among the clients', () => {
+    const entries = ['', 'x', '1', '2 x', '-5 0 0', '1e9 0 0', `2 ${'9'.repeat(400)} 0`, '\r\n']
+
+    it.each(entries)('of another one harms nobody: %j', async (entry) => {
+      await call('HSET', 'group:@clients', 'other/1/b', entry, '', entry, '@x:\u001b[2J', entry)
+      await new HandClient(store, group, 'host/2/c').register()
+      expect(await client.send(NOON, { b: 2 })).toMatchObject({ status: 'applied', failures: [] })
+      expect(await sumOf('b')).toBe(3)
+      expect((await store.accounts(group)).clients.map(({ clientId }) => clientId)).toEqual([
+        CLIENT,
+        'host/2/c',
+      ])
+    })
+
+    it('in the place of all of them is said, with the remedy, and nothing is counted twice', async () => {
+      await call('SET', 'group:@clients', 'x')
+      const batch = client.batch({ counts: [['b', 2]], at: NOON as never })
+      await expect(store.apply(batch)).rejects.toThrow(/"group:@clients" is no hash; delete it/)
+      expect(Number(await redis.server.client.get('group:5s:cur:b'))).toBe(1)
+      await at(5)
+      expect(await store.rotate(group, FIVE_SECONDS)).toMatchObject({ status: 'rotated' })
+    })
+  })
+})

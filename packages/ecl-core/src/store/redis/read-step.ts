@@ -1,0 +1,205 @@
+import type { ChainableCommander, Redis } from 'ioredis'
+import type { GroupSpec } from '../../group-spec.ts'
+import type { Interval } from '../../interval.ts'
+import type { ClientAccount, Which } from '../counter-store.ts'
+import {
+  aheadKey,
+  clientsKey,
+  countKey,
+  indexKey,
+  type Part,
+  startKey,
+  sumKey,
+  writtenByKey,
+} from './keys.ts'
+import {
+  parseAccounts,
+  parseMarks,
+  parsePacked,
+  parseSums,
+  parseTexts,
+  parseTime,
+  type WindowStarts,
+  type WindowSums,
+  windowStarts,
+} from './replies.ts'
+import { runReadOnlyScript, type Script } from './script.ts'
+import { askForHash, fieldsAtOnce, type HashChunk, parseHashChunk } from './window-hash.ts'
+
+/** MGET of more blocks the server for longer than one flush does. */
+const CHUNK = 1000
+
+/** What a read needs besides the connection. */
+export interface ReadContext {
+  /** Put before keys by the client, but not before patterns. */
+  readonly keyPrefix: string
+  /** TIME, or what stands for it in tests. */
+  readonly timeCommand: readonly [string, ...string[]]
+  readonly readScript: Script
+  /** Called when a reply has come of many that a large hash takes, as they may take longer than one is waited for. */
+  readonly answered: () => void
+}
+
+/** One look at everything. */
+export interface Step {
+  readonly storeTimeMs: number
+  readonly starts: WindowStarts
+  /** Events that the index names. */
+  readonly listed: readonly string[]
+  /** Undefined where something else is in their place. */
+  readonly clients: readonly ClientAccount[] | undefined
+  /** What loggers say that the windows hold. */
+  readonly sums: WindowSums
+  /** What was found in keys: event → stored text. */
+  readonly parts: ReadonlyMap<Part, ReadonlyMap<string, string>>
+  /** What was found in hashes. */
+  readonly hashes: ReadonlyMap<Part, HashChunk>
+}
+
+/** What a look is to see. */
+export interface Question {
+  readonly group: GroupSpec
+  readonly interval: Interval
+  readonly parts: readonly Part[]
+  readonly asked: readonly string[]
+  /** Whether the index is to be held against what was asked. */
+  readonly indexed: boolean
+  /** Whether completeness is asked for. */
+  readonly judged: boolean
+}
+
+/** The events that the index names. */
+export async function listedEvents(
+  redis: Redis,
+  group: GroupSpec,
+  interval: Interval,
+  parts: readonly Part[],
+): Promise<string[]> {
+  const pipeline = redis.pipeline()
+  for (const part of parts) pipeline.smembers(indexKey(group, interval, part))
+  return (await results(pipeline)).flatMap((reply) => parseTexts(reply ?? []))
+}
+
+/** Looks at everything in one MULTI. */
+export async function readStep(
+  redis: Redis,
+  context: ReadContext,
+  question: Question,
+): Promise<Step> {
+  const { group, interval, parts, asked, indexed, judged } = question
+  const multi = redis.multi()
+  multi.call(...context.timeCommand)
+  multi.mget(
+    startKey(group, interval, 'cur'),
+    writtenByKey(group, interval),
+    startKey(group, interval, 'last'),
+    sumKey(group, interval, 'cur'),
+    sumKey(group, interval, 'last'),
+    aheadKey(group, interval),
+  )
+  if (judged) multi.hgetall(clientsKey(group))
+  for (const part of parts) {
+    askForHash(multi, group, interval, part, fieldsAtOnce(parts.length))
+    if (indexed) multi.smembers(indexKey(group, interval, part))
+    for (let first = 0; first < asked.length; first += CHUNK) {
+      const chunk = asked.slice(first, first + CHUNK)
+      multi.mget(chunk.map((event) => countKey(group, interval, part, event)))
+    }
+  }
+  const [time, marks, ...rest] = await results(multi)
+  const clients = judged ? parseClients(rest.shift()) : []
+  const listed: string[] = []
+  const found = new Map<Part, Map<string, string>>()
+  const hashes = new Map<Part, HashChunk>()
+  for (const part of parts) {
+    hashes.set(part, parseHashChunk(rest.shift()))
+    // Not by spreading: 100,000 arguments overflow the stack.
+    if (indexed) for (const event of parseTexts(rest.shift() ?? [])) listed.push(event)
+    const counts = new Map<string, string>()
+    for (let first = 0; first < asked.length; first += CHUNK) {
+      const values = rest.shift()
+      if (!Array.isArray(values)) throw new Error('unexpected reply to MGET')
+      values.forEach((value: unknown, offset) => {
+        const event = asked[first + offset]
+        if (typeof value === 'string' && event !== undefined) counts.set(event, value)
+      })
+    }
+    found.set(part, counts)
+  }
+  return {
+    storeTimeMs: parseTime(time),
+    starts: windowStarts(parseMarks(marks), interval),
+    sums: parseSums(marks),
+    clients,
+    listed,
+    parts: found,
+    hashes,
+  }
+}
+
+/** The clients in a reply of HGETALL, or of read.lua; undefined where something else is in their place. */
+export function parseClients(reply: unknown): ClientAccount[] | undefined {
+  if (reply === undefined || reply === null) return undefined
+  // ioredis makes an object of it in some places, and leaves the list in others.
+  return parseAccounts(Array.isArray(reply) ? reply : Object.entries(reply).flat())
+}
+
+/**
+ * Looks at everything by a script, which asks for what the index names at that instant: a thousand events are read twice
+ * as fast as in steps.
+ *
+ * @param mostEvents a script for more would block the server for too long
+ * @returns undefined where that has to be done in steps: there is no EVAL_RO, or it is not this user's right, or there are
+ * more events
+ */
+export async function readByScript(
+  redis: Redis,
+  context: ReadContext,
+  { group, interval, parts, asked, judged }: Question,
+  mostEvents: number,
+): Promise<Step | undefined> {
+  const which: Which = parts.length === 2 ? 'both' : (parts[0] ?? 'last')
+  const reply = await runReadOnlyScript(
+    redis,
+    context.readScript,
+    startKey(group, interval, 'cur'),
+    [
+      ...[which, String(fieldsAtOnce(parts.length)), judged ? '1' : '', String(mostEvents)],
+      ...asked,
+    ],
+  )
+  if (reply === undefined || reply === null) return undefined
+  if (!Array.isArray(reply)) throw new Error('unexpected reply to read')
+  const [seconds, microseconds, marks, clients, cur, last, curHash, lastHash]: unknown[] = reply
+  const found = <T>(ofCur: T, ofLast: T): Map<Part, T> =>
+    new Map([
+      ...(which === 'last' ? [] : [['cur', ofCur] as const]),
+      ...(which === 'cur' ? [] : [['last', ofLast] as const]),
+    ])
+  const hashes = found(parseHashChunk(curHash), parseHashChunk(lastHash))
+  if ([...hashes.values()].some(({ cursor }) => cursor !== undefined)) return undefined
+  return {
+    storeTimeMs: parseTime([seconds, microseconds]),
+    starts: windowStarts(parseMarks(marks), interval),
+    sums: parseSums(marks),
+    clients: judged ? parseClients(clients) : [],
+    listed: [],
+    parts: found(parsePacked(cur), parsePacked(last)),
+    hashes,
+  }
+}
+
+/**
+ * The results of a pipeline; the first error among them is thrown. Undefined stands for a foreign value in the place of
+ * an index or of the clients; MGET makes a null of such a thing by itself.
+ */
+export async function results(pipeline: ChainableCommander): Promise<unknown[]> {
+  const replies = await pipeline.exec()
+  // null: a WATCH failed, which we never use
+  if (replies === null) throw new Error('the transaction was discarded')
+  return replies.map(([error, result]) => {
+    if (error === null) return result
+    if (error.message.startsWith('WRONGTYPE')) return undefined
+    throw error
+  })
+}

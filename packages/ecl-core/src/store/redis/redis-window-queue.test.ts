@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import { exerciseWindowQueue } from '../../testing/exercise-window-queue.ts'
+import { FIVE_SECONDS, groupSpec, HandClient, NOON } from '../../testing/hand-client.ts'
+import { ManualTimeRedis } from '../../testing/manual-time-redis.ts'
+import { PrivateRedis } from '../../testing/private-redis.ts'
+import { queueOf } from '../../testing/suite/queue-suite.ts'
+import { until } from '../../testing/until.ts'
+import { openStore } from '../open-store.ts'
+
+const RUNNER = { describe, it, beforeAll, beforeEach, afterAll }
+const FINAL = { final: true, bounds: { seconds: 1_000_000, entries: 1000 } }
+
+for (const layout of ['keys', 'hash'] as const) {
+  exerciseWindowQueue(
+    RUNNER,
+    `RedisWindowQueue, layout ${layout},`,
+    () => ManualTimeRedis.start(),
+    layout,
+  )
+}
+
+describe('RedisWindowQueue', () => {
+  let redis: ManualTimeRedis
+  const group = groupSpec()
+  const ref = { group, interval: FIVE_SECONDS }
+  const at = (seconds: number) => redis.setTime((NOON + seconds) * 1000)
+
+  beforeAll(async () => {
+    redis = await ManualTimeRedis.start()
+  })
+  afterAll(() => redis.close())
+  beforeEach(async () => {
+    await redis.clear()
+    await at(1)
+  })
+
+  /** Turns one window over in which these were counted. */
+  async function turned(counts: Record<string, number>) {
+    const store = redis.open()
+    const client = new HandClient(store, group)
+    await store.rotate(group, FIVE_SECONDS)
+    await client.register()
+    await client.send(NOON, counts)
+    await at(5)
+    await store.rotate(group, FIVE_SECONDS)
+    return { store, queue: queueOf(store), client }
+  }
+
+  it('adds up what programs of both layouts have counted', async () => {
+    const { store, queue, client } = await turned({ a: 3, b: 1 })
+    const hashed = { ...group, layout: 'hash' as const }
+    const other = new HandClient(store, hashed, 'host/2/b')
+    await other.register()
+    // Late, but for the window that is last.
+    await other.send(NOON, { a: 4, c: 5 })
+    await client.send(NOON, { b: 1 })
+    expect((await queue.publish(ref, FINAL)).status).toBe('published')
+    const [taken] = await queue.take([ref], 'x', 10)
+    expect(taken?.window).toMatchObject({ total: 14n, late: 0n, parts: 1 })
+    expect(Object.fromEntries(taken?.window?.counts ?? [])).toEqual({ a: 7n, b: 2n, c: 5n })
+  })
+
+  it.each([
+    ['the stream', '@closed', 'x'],
+    ['the mark', 'last:@published', '17 18 19'],
+    ['the mark of another window', 'last:@published', '1600000000'],
+    ['the sum', 'last:@sum', '1e99'],
+    ['what is counted of the queue', '@queue', 'x'],
+  ])('publishes where a foreign value is in the place of %s', async (_, key, value) => {
+    const { store, queue } = await turned({ a: 3 })
+    await redis.server.client.set(`group:5s:${key}`, value)
+    expect((await queue.publish(ref, FINAL)).status).toBe('published')
+    await at(10)
+    expect((await store.rotate(group, FIVE_SECONDS, { onlyPublished: true })).status).toBe(
+      'rotated',
+    )
+    const taken = await queue.take([ref], 'x', 10)
+    expect(taken.map(({ window }) => window?.total)).toEqual([3n])
+    await queue.acknowledge(taken)
+    expect((await queue.state([ref]))[0]).toMatchObject({ length: 0, pending: 0 })
+  })
+
+  it('leaves out what is no count, and calls that window unknown', async () => {
+    const { queue, client } = await turned({ a: 3, b: 1 })
+    await client.sign({ through: (NOON + 5) as never })
+    await at(8)
+    await redis.server.client.set('group:5s:last:b', '9223372036854775808')
+    await redis.server.client.decrby('group:5s:last:@sum', 1)
+    await queue.publish(ref, FINAL)
+    const [entry] = await queue.take([ref], 'x', 10)
+    expect(entry?.window).toMatchObject({ total: 3n, late: 0n, completeness: 'unknown' })
+  })
+
+  it('publishes on where a clock had jumped ahead and was set back', async () => {
+    const { store, queue } = await turned({ a: 3 })
+    await at(36_000)
+    await store.rotate(group, FIVE_SECONDS)
+    await at(36_005)
+    await store.rotate(group, FIVE_SECONDS)
+    await queue.publish(ref, FINAL)
+    await at(6)
+    expect((await store.rotate(group, FIVE_SECONDS)).status).toBe('reset')
+    await at(10)
+    await store.rotate(group, FIVE_SECONDS)
+    expect((await queue.publish(ref, FINAL)).status).toBe('published')
+    const starts = (await queue.take([ref], 'x', 10)).map(({ window }) => window?.start)
+    expect(starts).toEqual([NOON + 36_000, NOON + 5])
+  })
+
+  it('keeps an entry for as long as any other consumer group needs it', async () => {
+    const { queue } = await turned({ a: 3 })
+    await redis.server.client.xgroup('CREATE', 'group:5s:@closed', 'other', '0', 'MKSTREAM')
+    await queue.publish(ref, FINAL)
+    await queue.acknowledge(await queue.take([ref], 'x', 10))
+    expect((await queue.state([ref]))[0]).toMatchObject({ length: 1, pending: 0 })
+    await redis.server.client.xgroup('DESTROY', 'group:5s:@closed', 'other')
+  })
+
+  it('works behind a prefix of keys', async () => {
+    const server = await PrivateRedis.start()
+    const client = server.client.duplicate({ keyPrefix: 'p:' })
+    const store = openStore(client)
+    try {
+      const second = { group, interval: { spec: '1s', seconds: 1 } }
+      await until(async () => {
+        const { status } = await store.rotate(group, second.interval)
+        return status === 'rotated'
+      })
+      const queue = queueOf(store)
+      await queue.publish(second, FINAL)
+      const [taken] = await queue.take([second], 'x', 10)
+      if (taken === undefined) throw new Error('nothing was taken')
+      await queue.renew([taken], 'x')
+      await queue.reject(taken, 'for a test')
+      const [letter] = await queue.deadLetters([second], 10)
+      expect(letter && (await queue.replay(letter))).toBe(true)
+      await queue.acknowledge(await queue.take([second], 'y', 10))
+      await queue.leave([second], 'x', [])
+      expect((await queue.state([second]))[0]).toMatchObject({
+        length: 0,
+        archived: 1,
+        rejected: 1,
+      })
+      expect(await server.client.keys('group*')).toEqual([])
+    } finally {
+      await store.close()
+      client.disconnect()
+      await server.close()
+    }
+  })
+})

@@ -1,0 +1,73 @@
+import { hashTag } from '../../config/hash-tag.ts'
+import type { NodeAddress } from '../../config/node-address.ts'
+
+/** How many slots a Redis Cluster has. */
+export const SLOTS = 16_384
+
+/** Slots that follow each other and are on one node. */
+export interface SlotRange {
+  readonly first: number
+  readonly last: number
+  readonly primary: NodeAddress
+  readonly replicas: readonly NodeAddress[]
+}
+
+/** The slot of a key: CRC16 (XMODEM) of its hash tag, or of all of it. */
+export function slotOf(key: string): number {
+  let crc = 0
+  for (const byte of Buffer.from(hashTag(key) ?? key)) {
+    crc ^= byte << 8
+    for (let bit = 0; bit < 8; bit++) crc = crc & 0x8000 ? (crc << 1) ^ 0x1021 : crc << 1
+    crc &= 0xffff
+  }
+  return crc % SLOTS
+}
+
+/**
+ * Reads the reply to CLUSTER SLOTS.
+ *
+ * @param asked the node that replied: one that does not know its own name leaves it out
+ * @throws Error for a reply of another shape
+ */
+export function parseSlots(reply: unknown, asked: NodeAddress): SlotRange[] {
+  if (!Array.isArray(reply)) throw new Error('unexpected reply to CLUSTER SLOTS')
+  return reply.map((entry: unknown) => {
+    const [first, last, ...nodes]: unknown[] = Array.isArray(entry) ? entry : []
+    const [primary, ...replicas] = nodes.map((node) => parseNode(node, asked))
+    if (typeof first !== 'number' || typeof last !== 'number' || primary === undefined) {
+      throw new Error('unexpected reply to CLUSTER SLOTS')
+    }
+    return { first, last, primary, replicas }
+  })
+}
+
+function parseNode(node: unknown, asked: NodeAddress): NodeAddress {
+  const [host, port]: unknown[] = Array.isArray(node) ? node : []
+  const known = typeof host === 'string' && host !== '' && host !== '?'
+  return { host: known ? host : asked.host, port: Number(port) }
+}
+
+/** What a node says that does not serve a slot, or not now. */
+export type Redirection =
+  /** Another node serves it. */
+  | { readonly kind: 'moved'; readonly slot: number; readonly to: NodeAddress }
+  /** It is on its way to another node, or nobody serves it: to be tried again. */
+  | { readonly kind: 'later'; readonly message: string }
+
+/**
+ * Reads an error of a cluster's node.
+ *
+ * @returns undefined for an error of another kind
+ */
+export function parseRedirection(error: Error, asked: NodeAddress): Redirection | undefined {
+  const { message } = error
+  const moved = /^MOVED (\d+) (.*):(\d+)/.exec(message)
+  if (moved) {
+    const [, slot, host = '', port] = moved
+    const to = { host: host === '' || host === '?' ? asked.host : host, port: Number(port) }
+    return { kind: 'moved', slot: Number(slot), to }
+  }
+  // The one within a script is what ASK and TRYAGAIN are outside of it.
+  const later = /^(ASK|TRYAGAIN|CLUSTERDOWN) |non local key/.test(message)
+  return later ? { kind: 'later', message } : undefined
+}

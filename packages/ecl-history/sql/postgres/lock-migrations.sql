@@ -1,0 +1,7 @@
+-- lock-migrations: lets others wait who would migrate, too, until the end of the transaction.
+--
+-- Inputs   none; the number says "eclh"
+-- Result   none
+--
+-- Safe to repeat: whoever has it may take it again.
+SELECT pg_advisory_xact_lock(1701014632)

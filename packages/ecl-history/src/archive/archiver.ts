@@ -1,0 +1,298 @@
+import { randomBytes } from 'node:crypto'
+import { hostname } from 'node:os'
+import {
+  asError,
+  type Clock,
+  type ClosedWindow,
+  delay,
+  type Logger,
+  type QueuedWindow,
+  systemClock,
+  type WindowQueue,
+  type WindowRef,
+} from 'ecl-core'
+import type { HistoryStore } from '../store/history-store.ts'
+import { UnfitWindowError } from '../store/unfit-window-error.ts'
+import { batches } from './batches.ts'
+import { type Pace, Perseverance, StoppedError } from './perseverance.ts'
+
+/** Windows come every few seconds, and nobody looks at history within a quarter of one. */
+const POLL_MS = 250
+/** Of each queue: enough to fill a transaction, few enough to leave some for others. */
+const TAKE_ENTRIES = 64
+/** Who has not renewed its entries for so long is taken for dead; one that is alive does so three times in that. */
+const DEAD_AFTER_MS = 30_000
+const RENEW_MS = DEAD_AFTER_MS / 3
+const RECLAIM_MS = 5000
+/** What is under way when it is told to stop gets so long; with what follows, it ends within 10 s. */
+const FINISH_MS = 7000
+const LEAVE_MS = 1500
+/** What a database refuses alone is tried so often, in case that it was something else. */
+const ALONE_ATTEMPTS = 3
+const ALONE_PAUSE_MS = 1000
+
+/** What an archiver works with. */
+export interface ArchiverOptions {
+  /** Where windows wait, and which of them are archived. */
+  readonly queue: WindowQueue
+  readonly windows: readonly WindowRef[]
+  /** Where they are kept. */
+  readonly history: Pick<HistoryStore, 'archive'>
+  readonly logger: Logger
+  /** Default: the machine's. */
+  readonly clock?: Clock
+  /** Whether what is away is waited for, rather than the end of it. Default: true. */
+  readonly patient?: boolean
+  /** How fast failures are followed by the next attempt; for tests. */
+  readonly pace?: Pace
+}
+
+/** What an archiver has done. */
+export interface ArchiverTally {
+  readonly archived: number
+  readonly rejected: number
+}
+
+/**
+ * Takes closed windows from their queues, has them kept, and acknowledges them: in that order, so that one that is killed
+ * at any point leaves them to another one. Doing it twice is harmless, as what is kept are values and versions, not sums.
+ *
+ * ```text
+ *   take, or reclaim what a dead one has ──▶ archive ──────────▶ acknowledge
+ *                                               │ unfit, alone
+ *                                               └──────────────▶ reject: dead letter
+ * ```
+ *
+ * Any number may run. What is away is waited for, and nothing more is taken meanwhile.
+ */
+export class Archiver {
+  /** `host/pid/random`: never used again. */
+  readonly name = `${hostname()}/${process.pid}/${randomBytes(4).toString('hex')}`
+  readonly #options: ArchiverOptions
+  readonly #clock: Clock
+  readonly #stop = new AbortController()
+  readonly #database: Perseverance
+  readonly #store: Perseverance
+  /** Taken, and neither acknowledged nor rejected yet. */
+  readonly #held = new Set<QueuedWindow>()
+  #reclaimAtMs = 0
+  #archived = 0
+  #rejected = 0
+  #running: Promise<void> | undefined
+  #stopped: Promise<void> | undefined
+
+  constructor(options: ArchiverOptions) {
+    this.#options = options
+    this.#clock = options.clock ?? systemClock
+    const { logger, pace, patient = true } = options
+    const shared = { clock: this.#clock, logger, pace, patient, signal: this.#stop.signal }
+    this.#database = new Perseverance({ what: 'the database', ...shared })
+    this.#store = new Perseverance({ what: 'the store of the counters', ...shared })
+  }
+
+  /** What it has done so far. */
+  get tally(): ArchiverTally {
+    return { archived: this.#archived, rejected: this.#rejected }
+  }
+
+  /** Begins to archive; does nothing where it has begun, or has been stopped. */
+  start(): void {
+    if (!this.#stop.signal.aborted) this.#running ??= this.#loop()
+  }
+
+  /**
+   * Takes no more, finishes what is under way, and gives back what it will not come to. Within 9 s, whatever is stuck.
+   * May be called twice.
+   */
+  stop(): Promise<void> {
+    this.#stopped ??= this.#end()
+    return this.#stopped
+  }
+
+  async #end(): Promise<void> {
+    this.#stop.abort()
+    await this.#within(this.#held.size > 0 ? FINISH_MS : LEAVE_MS, this.#running)
+    const { queue, windows } = this.#options
+    await this.#within(LEAVE_MS, queue.leave(windows, this.name, [...this.#held]))
+  }
+
+  /**
+   * Archives all that is there, what dead ones have left included, and stops.
+   *
+   * @throws StoreError, where it is not patient
+   */
+  async drain(): Promise<void> {
+    const { queue, windows } = this.#options
+    try {
+      for (;;) {
+        const entries = await this.#store.until(async () => {
+          const taken = await queue.take(windows, this.name, TAKE_ENTRIES)
+          return taken.length > 0 ? taken : this.#reclaim()
+        })
+        if (entries.length === 0) break
+        await this.#archive(entries)
+      }
+    } finally {
+      await this.stop()
+    }
+  }
+
+  async #loop(): Promise<void> {
+    const { signal } = this.#stop
+    while (!signal.aborted) {
+      try {
+        const entries = await this.#store.until(() => this.#next())
+        if (entries.length === 0) await delay(this.#clock, POLL_MS, signal)
+        else await this.#archive(entries)
+      } catch (caught) {
+        if (caught instanceof StoppedError) return
+        const { message } = asError(caught)
+        this.#options.logger.error(
+          { err: caught },
+          `archiving failed, and is tried again: ${message}`,
+        )
+        await delay(this.#clock, RECLAIM_MS, signal)
+      }
+    }
+  }
+
+  async #next(): Promise<readonly QueuedWindow[]> {
+    const { queue, windows } = this.#options
+    const nowMs = this.#clock.monotonicMs()
+    if (nowMs >= this.#reclaimAtMs) {
+      const reclaimed = await this.#reclaim()
+      if (reclaimed.length > 0) return reclaimed
+      this.#reclaimAtMs = nowMs + RECLAIM_MS
+    }
+    return queue.take(windows, this.name, TAKE_ENTRIES)
+  }
+
+  async #reclaim(): Promise<readonly QueuedWindow[]> {
+    const { queue, windows, logger } = this.#options
+    const entries = await queue.reclaim(windows, this.name, TAKE_ENTRIES, DEAD_AFTER_MS)
+    if (entries.length > 0) {
+      logger.info({ entries: entries.length }, 'taken over from an archiver that is silent')
+    }
+    return entries
+  }
+
+  async #archive(entries: readonly QueuedWindow[]): Promise<void> {
+    for (const entry of entries) this.#held.add(entry)
+    const renewal = this.#renewing()
+    try {
+      for (const batch of batches(entries)) {
+        this.#goOn()
+        await this.#archiveBatch(batch)
+      }
+    } finally {
+      renewal.abort()
+    }
+  }
+
+  async #archiveBatch(batch: readonly QueuedWindow[]): Promise<void> {
+    const windows = batch.flatMap(({ window }) => window ?? [])
+    for (const entry of batch) {
+      if (entry.window === undefined) await this.#reject(entry, entry.problem ?? 'it is no window')
+    }
+    if (windows.length === 0) return
+    const kept = batch.filter(({ window }) => window !== undefined)
+    try {
+      await this.#keep(windows)
+    } catch (caught) {
+      if (!(caught instanceof UnfitWindowError)) throw caught
+      await this.#archiveParts(kept, caught)
+      return
+    }
+    await this.#acknowledge(kept)
+  }
+
+  async #keep(windows: readonly ClosedWindow[]): Promise<void> {
+    const { history, logger } = this.#options
+    const { expired } = await this.#database.until(() => history.archive(windows))
+    if (expired === 0) return
+    logger.warn(
+      { expired },
+      `${expired} came after the time for which they are kept, and were left out`,
+    )
+  }
+
+  async #acknowledge(entries: readonly QueuedWindow[]): Promise<void> {
+    await this.#store.until(() => this.#options.queue.acknowledge(entries))
+    for (const entry of entries) this.#held.delete(entry)
+    this.#archived += entries.length
+    this.#options.logger.debug({ entries: entries.length }, 'archived')
+  }
+
+  /** Finds the one that does not fit, so that it keeps no other one from being kept. */
+  async #archiveParts(batch: readonly QueuedWindow[], failure: UnfitWindowError): Promise<void> {
+    const [first] = batch
+    if (first?.window === undefined) return
+    if (batch.length === 1) {
+      await this.#archiveAlone(first, first.window, failure)
+      return
+    }
+    const half = Math.ceil(batch.length / 2)
+    await this.#archiveBatch(batch.slice(0, half))
+    await this.#archiveBatch(batch.slice(half))
+  }
+
+  async #archiveAlone(
+    entry: QueuedWindow,
+    window: ClosedWindow,
+    failure: UnfitWindowError,
+  ): Promise<void> {
+    let last: unknown = failure
+    for (let attempt = 1; attempt < ALONE_ATTEMPTS; attempt++) {
+      await delay(this.#clock, this.#options.pace?.firstMs ?? ALONE_PAUSE_MS, this.#stop.signal)
+      this.#goOn()
+      try {
+        await this.#keep([window])
+        await this.#acknowledge([entry])
+        return
+      } catch (caught) {
+        if (!(caught instanceof UnfitWindowError)) throw caught
+        last = caught
+      }
+    }
+    await this.#reject(entry, asError(last).message)
+  }
+
+  async #reject(entry: QueuedWindow, error: string): Promise<void> {
+    await this.#store.until(() => this.#options.queue.reject(entry, error))
+    this.#held.delete(entry)
+    this.#rejected++
+    const { group, interval } = entry.ref
+    const window = { group: group.name, interval: interval.spec, start: entry.window?.start }
+    this.#options.logger.error(
+      { ...window, id: entry.id, error },
+      `a window of group "${group.name}", ${interval.spec}, is in the dead letters: ${error}`,
+    )
+  }
+
+  /** What is under way is finished when it is told to stop; nothing else is begun. */
+  #goOn(): void {
+    if (this.#stop.signal.aborted) throw new StoppedError('it was told to stop')
+  }
+
+  /** Lets the others know, until it is aborted, that what is held is being worked on. */
+  #renewing(): AbortController {
+    const over = new AbortController()
+    const renew = async () => {
+      for (;;) {
+        await delay(this.#clock, RENEW_MS, over.signal)
+        if (over.signal.aborted) return
+        // Where that fails, another one does the same work, which is harmless.
+        await this.#options.queue.renew([...this.#held], this.name).catch(() => undefined)
+      }
+    }
+    void renew()
+    return over
+  }
+
+  async #within(limitMs: number, work: Promise<void> | undefined): Promise<void> {
+    const over = new AbortController()
+    const limit = delay(this.#clock, limitMs, over.signal)
+    await Promise.race([work?.catch(() => undefined), limit])
+    over.abort()
+  }
+}

@@ -1,0 +1,88 @@
+import { openLog } from 'ecl-command/log'
+import {
+  asError,
+  delay,
+  type Logger,
+  systemClock,
+  type WindowQueue,
+  type WindowRef,
+} from 'ecl-core'
+import { openHistory } from '../open-history.ts'
+import { Archiver } from './archiver.ts'
+import { Maintenance } from './maintenance.ts'
+import { Perseverance, StoppedError } from './perseverance.ts'
+import { setUp } from './set-up.ts'
+import { totalState } from './state-text.ts'
+
+const REPORT_MS = 60_000
+/** For a round of maintenance that is under way, and for closing: with an archiver's 8.5 s, it ends within 10 s. */
+const LAST_MS = 1000
+
+/**
+ * Runs an archiver until SIGTERM or SIGINT. A store or a database that is not there is waited for, at start too.
+ *
+ * @throws ConfigError for a config that cannot be used
+ */
+export async function runDaemon(file: string, verbose: boolean): Promise<void> {
+  // Listened for from the first moment to the last: a signal without a listener kills.
+  const stop = new AbortController()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort())
+  const log = openLog('ecl-history', verbose)
+  const { store, queue, windows, history: spec, warnings } = await setUp(file, log)
+  for (const warning of warnings) log.warn({ file }, warning)
+  const history = openHistory(spec.store, { logger: log })
+  const archiver = new Archiver({ queue, windows, history, logger: log })
+  const { retention } = spec
+  const maintenance = new Maintenance({ history, retention, logger: log, clock: systemClock })
+  log.info({ archiver: archiver.name }, `ecl-history archives ${windows.length} kinds of windows`)
+  try {
+    const shared = { clock: systemClock, logger: log, signal: stop.signal }
+    const database = new Perseverance({ what: 'the database', ...shared })
+    await database.until(async () => {
+      const { from, to } = await history.migrate()
+      if (from !== to) log.info({ from, to }, `migrated the database from version ${from} to ${to}`)
+    })
+    archiver.start()
+    maintenance.start(spec.maintenance)
+    await report({ archiver, queue, windows, log, signal: stop.signal })
+  } catch (caught) {
+    if (!(caught instanceof StoppedError)) throw caught
+  } finally {
+    log.info({ ...archiver.tally }, 'ending')
+    await Promise.all([archiver.stop(), within(LAST_MS, maintenance.stop())])
+    await within(LAST_MS, Promise.all([history.close(), store.close()]))
+  }
+}
+
+interface Reported {
+  readonly archiver: Archiver
+  readonly queue: WindowQueue
+  readonly windows: readonly WindowRef[]
+  readonly log: Logger
+  readonly signal: AbortSignal
+}
+
+/** Logs each minute how things are, until it is told to stop. */
+async function report({ archiver, queue, windows, log, signal }: Reported): Promise<void> {
+  for (;;) {
+    await delay(systemClock, REPORT_MS, signal)
+    if (signal.aborted) return
+    try {
+      const { archived, rejected, ...state } = totalState(await queue.state(windows))
+      const own = archiver.tally
+      log.info(
+        { ...state, archivedByAll: archived, rejectedByAll: rejected, ...own },
+        `${state.waiting} waiting, ${state.lagSeconds} s behind; ${own.archived} archived by this one`,
+      )
+    } catch (caught) {
+      log.debug({ err: caught }, `the state is not known: ${asError(caught).message}`)
+    }
+  }
+}
+
+/** What is stuck keeps no process from ending. */
+async function within(limitMs: number, work: Promise<unknown>): Promise<void> {
+  const over = new AbortController()
+  await Promise.race([work.catch(() => undefined), delay(systemClock, limitMs, over.signal)])
+  over.abort()
+}

@@ -1,0 +1,1 @@
+export type { ClosedWindow, WindowVersion } from 'ecl-core'

@@ -1,0 +1,31 @@
+import { ConfigError, type Logger, stderrLogger } from 'ecl-core'
+import type { HistoryStore } from './store/history-store.ts'
+import { withoutPassword } from './store/postgres/connections.ts'
+import { PostgresHistory } from './store/postgres/postgres-history.ts'
+import { SqliteHistory } from './store/sqlite/sqlite-history.ts'
+
+/** What a history takes over from its user. */
+export interface OpenHistoryOptions {
+  readonly logger?: Logger | undefined
+}
+
+const SQLITE = 'sqlite:'
+
+/**
+ * Opens the history that a config's `history.store` names: `sqlite:PATH` or `postgres://…`. It connects when it is first
+ * used.
+ *
+ * @throws ConfigError for one that cannot be understood
+ * @throws StoreError where this Node has no SQLite
+ */
+export function openHistory(store: string, options: OpenHistoryOptions = {}): HistoryStore {
+  if (store.startsWith(SQLITE) && store.length > SQLITE.length) {
+    return new SqliteHistory(store.slice(SQLITE.length))
+  }
+  if (/^postgres(?:ql)?:\/\//.test(store)) {
+    return new PostgresHistory(store, options.logger ?? stderrLogger)
+  }
+  throw new ConfigError([
+    `history.store: "${withoutPassword(store)}" is no history; write sqlite:PATH or postgres://USER@HOST/DATABASE`,
+  ])
+}

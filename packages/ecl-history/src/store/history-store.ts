@@ -1,0 +1,124 @@
+import type { Completeness, EpochSeconds } from 'ecl-core'
+import type { ClosedWindow } from '../closed-window.ts'
+
+/** Which windows are asked for. Seconds, UTC. */
+export interface WindowRange {
+  readonly group: string
+  /** The interval as spelled in the config. */
+  readonly interval: string
+  /** Windows that begin at or after it. */
+  readonly from: EpochSeconds
+  /** Windows that begin before it. */
+  readonly to: EpochSeconds
+}
+
+/** What is asked for: windows, or steps of many windows each. */
+export interface StepQuery extends WindowRange {
+  /**
+   * One answer for each step of so many seconds instead of each window; a multiple of the interval's length.
+   * Answered from roll-ups where there are any, and from windows where not; the sums are the same.
+   */
+  readonly stepSeconds?: number | undefined
+  /** The steps' boundaries are this far from multiples of the length since the epoch, so that days may be local ones. */
+  readonly offsetSeconds?: number | undefined
+}
+
+/** What is asked of events. */
+export interface HistoryQuery extends StepQuery {
+  /** Only these events; undefined for all. */
+  readonly events?: readonly string[] | undefined
+  /** Only so many events, those with the largest sums over the whole time asked for. */
+  readonly top?: number | undefined
+}
+
+/** One event in one window or step. Events that did not happen have no row. */
+export interface HistoryRow {
+  readonly start: EpochSeconds
+  readonly event: string
+  readonly sum: bigint
+  /** Smallest, largest and mean count of the windows in the step, windows without the event counted as 0. */
+  readonly min: bigint
+  readonly max: bigint
+  readonly mean: number
+}
+
+/** One window or step as a whole. A window without events has one of these, and no rows: zero is not unknown. */
+export interface HistoryWindow {
+  readonly start: EpochSeconds
+  /** How many windows are known in it, and how many there should be of those asked for: 1 and 1 without a step. */
+  readonly windows: number
+  readonly expected: number
+  /** The worst of its windows'; `pending` at best where parts of one have not come yet. */
+  readonly completeness: Completeness['status']
+  /** The version of the window; in a step, the highest of each. */
+  readonly publishedMs: number
+  readonly revision: number
+  readonly late: bigint
+  readonly total: bigint
+}
+
+/** How long what is kept, by interval or roll-up as spelled in the config; what is not named is kept for ever. */
+export type Retention = ReadonlyMap<string, number>
+
+/** What became of windows that were archived. */
+export interface Archived {
+  /** Of parts: so many were of times that are no longer kept, and were left out. */
+  readonly expired: number
+}
+
+/** What a round of maintenance did. */
+export interface Maintained {
+  /** False where another process is doing it. */
+  readonly done: boolean
+  readonly rolledUp: number
+  readonly removedWindows: number
+}
+
+/** An interval of a group of which there are windows. */
+export interface HistorySeries {
+  readonly group: string
+  readonly interval: string
+  readonly first: EpochSeconds
+  readonly last: EpochSeconds
+}
+
+/**
+ * Where closed windows are kept: SQLite, PostgreSQL, TimescaleDB. All methods reject with a StoreError of ecl-core.
+ *
+ * The first call of any makes the tables where there are none yet, and brings older ones up to date.
+ */
+export interface HistoryStore {
+  readonly kind: 'sqlite' | 'postgres' | 'timescale'
+
+  /** Applies the migrations that are missing, under a lock. @throws StoreError for a schema newer than the program knows */
+  migrate(): Promise<{ readonly from: number; readonly to: number }>
+
+  /**
+   * Archives windows, or parts of them, in one transaction. Absolute values by version, so repeating is harmless, whatever
+   * the order: in the end the latest version is there, whole, and nothing of an earlier one.
+   *
+   * @throws UnfitWindowError where one of them cannot be kept by any database; nothing has changed then
+   */
+  archive(windows: readonly ClosedWindow[]): Promise<Archived>
+
+  /** Rows by start, then event in code-point order; streamed. */
+  rows(query: HistoryQuery): AsyncIterable<HistoryRow>
+
+  /** Windows or steps by start, those without events too; not those that are not known. Streamed. */
+  windows(query: StepQuery): AsyncIterable<HistoryWindow>
+
+  /**
+   * Windows as they were published, by start, in parts of at most 1,000 events, all parts of one as of one instant. What
+   * is missing of one that has not come whole is missing here, too, and it is no longer said to be complete. Streamed.
+   */
+  closed(range: WindowRange): AsyncIterable<ClosedWindow>
+
+  /** The groups and intervals that there are, with the first and the last start of each. */
+  series(): Promise<readonly HistorySeries[]>
+
+  /** Rolls up what has changed, and removes what is older than its retention; by one process at a time. */
+  maintain(now: EpochSeconds, retention: Retention, signal: AbortSignal): Promise<Maintained>
+
+  /** Ends what is open; may be called twice. */
+  close(): Promise<void>
+}

@@ -1,0 +1,1 @@
+export { PrivatePostgres, type PrivatePostgresOptions } from './private-postgres.ts'

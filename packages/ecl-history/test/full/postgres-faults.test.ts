@@ -1,0 +1,181 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import { silentLogger } from 'ecl-core'
+import { type HistoryStore, openHistory } from 'ecl-history'
+import { PrivatePostgres } from 'ecl-history/testing'
+import { all, at, closed } from '../history-windows.ts'
+
+const EVER = { group: 'g', interval: '5s', from: at(0), to: at(3600) } as const
+
+let postgres: PrivatePostgres
+let store: HistoryStore
+let others: HistoryStore[] = []
+let databases = 0
+let database: string
+
+function open(url = postgres.url(database)): HistoryStore {
+  const opened = openHistory(url, { logger: silentLogger })
+  others.push(opened)
+  return opened
+}
+
+beforeAll(async () => {
+  postgres = await PrivatePostgres.start()
+})
+afterAll(() => postgres.close())
+beforeEach(async () => {
+  await Promise.all(others.map((other) => other.close()))
+  others = []
+  databases++
+  database = `test${databases}`
+  await postgres.psql(`CREATE DATABASE ${database}`)
+  store = open()
+})
+afterAll(() => Promise.all(others.map((other) => other.close())))
+
+describe('a history in PostgreSQL', () => {
+  it('has its tables made once by several at once, and says of which version they were', async () => {
+    const migrations = await Promise.all([open(), open(), open()].map((one) => one.migrate()))
+    expect(migrations.filter(({ from }) => from === 0)).toEqual([{ from: 0, to: 1 }])
+    expect(await store.migrate()).toEqual({ from: 1, to: 1 })
+    expect(store.kind).toBe('postgres')
+  })
+
+  it('refuses tables that a newer program has made, and leaves them as they are', async () => {
+    await store.migrate()
+    await postgres.psql('INSERT INTO ecl_history.schema_versions VALUES (9)', database)
+    await expect(open().archive([closed(0, { a: 1 })])).rejects.toMatchObject({
+      code: 'STORE_REFUSED',
+      message: expect.stringMatching(
+        /its tables are of version 9, which a newer program has made.*update it$/,
+      ),
+    })
+    expect(await postgres.psql('SELECT count(*) FROM ecl_history.windows', database)).toBe('0')
+  })
+
+  it.each([
+    [
+      'a database that is not there',
+      () => postgres.url('nowhere'),
+      'there is no such database; create it',
+    ],
+    [
+      'a user that is not there',
+      () => postgres.url(database, 'nobody'),
+      'refuses user or password',
+    ],
+  ])('says what to do about %s', async (_, url, message) => {
+    await expect(open(url()).series()).rejects.toMatchObject({
+      code: 'STORE_REFUSED',
+      message: expect.stringContaining(message),
+    })
+  })
+
+  it('says that the password is wrong, and not what it is', async () => {
+    await postgres.psql("CREATE ROLE guarded LOGIN PASSWORD 'right'")
+    await postgres.demandPassword('guarded')
+    const url = postgres.url(database, 'guarded:wrong')
+    const error = await open(url)
+      .series()
+      .catch((caught: unknown) => caught)
+    expect(error).toMatchObject({
+      code: 'STORE_REFUSED',
+      message: expect.stringMatching(/postgres:\/\/guarded@.*refuses user or password/),
+    })
+    expect(String(error)).not.toContain('wrong')
+  })
+
+  it('says what its user may not do, and lets one read who may do no more', async () => {
+    await postgres.psql('CREATE ROLE guest LOGIN', database)
+    const guest = open(postgres.url(database, 'guest'))
+    await expect(guest.series()).rejects.toMatchObject({
+      code: 'STORE_REFUSED',
+      message: expect.stringContaining('whoever is to make it needs CREATE on the database'),
+    })
+    await store.archive([closed(0, { a: 1 })])
+    await postgres.psql(
+      'GRANT USAGE ON SCHEMA ecl_history TO guest; GRANT SELECT ON ALL TABLES IN SCHEMA ecl_history TO guest',
+      database,
+    )
+    expect(await all(guest.rows(EVER))).toHaveLength(1)
+    await expect(guest.archive([closed(5, { a: 1 })])).rejects.toMatchObject({
+      code: 'STORE_REFUSED',
+    })
+  })
+
+  it('says that it may only be read, as a standby may', async () => {
+    await store.archive([closed(0, { a: 1 })])
+    await postgres.psql(`ALTER DATABASE ${database} SET default_transaction_read_only = on`)
+    const standby = open()
+    expect(await all(standby.rows(EVER))).toHaveLength(1)
+    await expect(standby.archive([closed(5, { a: 1 })])).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message: expect.stringContaining('name the primary server, not a standby'),
+    })
+  })
+
+  it('calls a name unfit that is too long for its index, and keeps the others', async () => {
+    const long = Array.from({ length: 4000 }, (_, n) => (n * n * 7919).toString(36)).join('')
+    await expect(store.archive([closed(0, { [long]: 1 })])).rejects.toMatchObject({
+      name: 'UnfitWindowError',
+    })
+    await store.archive([closed(0, { a: 1 })])
+    expect(await all(store.rows(EVER))).toHaveLength(1)
+  })
+
+  it('makes parts for windows of any time, and drops those of which nothing is kept', async () => {
+    const weeks = [0, 1, 2, 9].map((week) => closed(week * 604_800, { a: 1 }))
+    await store.archive(weeks)
+    const parts = () =>
+      postgres.psql(
+        "SELECT relname FROM pg_class WHERE relname ~ '^counts_\\d+$' ORDER BY 1",
+        database,
+      )
+    expect((await parts()).split('\n')).toHaveLength(4)
+    const { signal } = new AbortController()
+    const keep = new Map([['5s', 3600]])
+    const round = await store.maintain(at(9 * 604_800 + 86_400 * 2), keep, signal)
+    expect(round).toMatchObject({ done: true, removedWindows: 4 })
+    expect((await parts()).split('\n')).toHaveLength(1)
+    // The week of a part that is gone can come again.
+    await store.archive([closed(9 * 604_800 + 86_400 * 2, { a: 1 })])
+    expect(
+      await all(store.rows({ ...EVER, to: at(10 * 604_800), stepSeconds: 86_400 })),
+    ).toHaveLength(5)
+  })
+
+  it('rejects while the server is away, and goes on when it is back', async () => {
+    await store.archive([closed(0, { a: 1 })])
+    await postgres.kill()
+    await expect(store.archive([closed(5, { a: 2 })])).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message: expect.stringContaining('cannot be reached; is it running'),
+    })
+    await expect(all(store.rows(EVER))).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' })
+    await postgres.start()
+    await store.archive([closed(5, { a: 2 })])
+    expect((await all(store.rows(EVER))).map(({ sum }) => sum)).toEqual([1n, 2n])
+  })
+
+  it('keeps what two write into one window while each waits for the other, to the unit', async () => {
+    const handles = [store, open(), open()]
+    await Promise.all(
+      Array.from({ length: 60 }, (_, n) => {
+        const starts = Array.from({ length: 5 }, (_each, k) => ((n + k * 7) % 12) * 5)
+        const order = n % 2 === 0 ? starts : starts.reverse()
+        const batch = order.map((start) => closed(start, { [`r${n % 4}`]: 1 }, { revision: n % 4 }))
+        return handles[n % 3]?.archive(batch)
+      }),
+    )
+    await store.maintain(at(7200), new Map(), new AbortController().signal)
+    const windows = await all(store.windows(EVER))
+    expect(windows.map(({ revision }) => revision)).toEqual(Array(12).fill(3))
+    const [minute] = await all(store.rows({ ...EVER, stepSeconds: 60 }))
+    expect(minute).toMatchObject({ event: 'r3', sum: 12n })
+  })
+
+  it('rejects what is asked of it when it is closed', async () => {
+    await store.close()
+    await store.close()
+    await expect(store.series()).rejects.toMatchObject({ code: 'CLOSED' })
+  })
+})

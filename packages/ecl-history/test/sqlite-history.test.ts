@@ -1,0 +1,33 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { silentLogger } from 'ecl-core'
+import { type HistoryStore, openHistory } from 'ecl-history'
+import { exerciseHistoryStore, type HistoryUnderTest } from './exercise-history-store.ts'
+
+/** Handles on one file. */
+class SqliteUnderTest implements HistoryUnderTest {
+  readonly #folder = mkdtempSync(join(tmpdir(), 'ecl-history-'))
+  readonly #stores: HistoryStore[] = []
+
+  open(): HistoryStore {
+    const file = join(this.#folder, 'history.db')
+    const store = openHistory(`sqlite:${file}`, { logger: silentLogger })
+    this.#stores.push(store)
+    return store
+  }
+
+  /** Handles outlive it: they find that the file is another one. */
+  async clear(): Promise<void> {
+    for (const end of ['', '-wal', '-shm']) {
+      rmSync(join(this.#folder, `history.db${end}`), { force: true })
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#stores.map((store) => store.close()))
+    rmSync(this.#folder, { recursive: true })
+  }
+}
+
+exerciseHistoryStore('in SQLite', async () => new SqliteUnderTest())

@@ -1,0 +1,182 @@
+import { describe, expect, it } from '@jest/globals'
+import { type ClosedWindow, UnfitWindowError } from 'ecl-history'
+import fc from 'fast-check'
+import type { HistorySuite } from '../exercise-history-store.ts'
+import { all, at, closed } from '../history-windows.ts'
+
+const EVER = { group: 'g', interval: '5s', from: at(-86_400), to: at(86_400) } as const
+const MOST = 2n ** 63n - 1n
+
+/** What becomes of windows that are archived. */
+export function exerciseArchive(suite: HistorySuite): void {
+  const rows = () => all(suite.store.rows(EVER))
+  const windows = () => all(suite.store.windows(EVER))
+
+  describe('archiving', () => {
+    it('keeps a window and its counts', async () => {
+      await suite.store.archive([
+        closed(0, { b: 3, a: 4 }, { completeness: 'partial', late: 2n, total: 7n, revision: 9 }),
+      ])
+      expect(await rows()).toEqual([
+        { start: at(0), event: 'a', sum: 4n, min: 4n, max: 4n, mean: 4 },
+        { start: at(0), event: 'b', sum: 3n, min: 3n, max: 3n, mean: 3 },
+      ])
+      expect(await windows()).toEqual([
+        {
+          ...{ start: at(0), windows: 1, expected: 1, completeness: 'partial' },
+          ...{ publishedMs: at(7) * 1000, revision: 9, late: 2n, total: 7n },
+        },
+      ])
+    })
+
+    it('tells a window without events from one that is not known', async () => {
+      await suite.store.archive([closed(0, {}), closed(10, {})])
+      expect((await windows()).map(({ start }) => start)).toEqual([at(0), at(10)])
+      expect(await rows()).toEqual([])
+    })
+
+    it('is harmless to repeat, by another process, too', async () => {
+      const batch = [closed(0, { a: 1 }), closed(5, { a: 2, b: 1 })]
+      await suite.store.archive(batch)
+      await suite.store.archive([...batch, ...batch])
+      await suite.open().archive(batch)
+      expect((await rows()).map(({ event, sum }) => [event, sum])).toEqual([
+        ['a', 1n],
+        ['a', 2n],
+        ['b', 1n],
+      ])
+    })
+
+    it('takes nothing at all', async () => {
+      expect(await suite.store.archive([])).toEqual({ expired: 0 })
+    })
+
+    it('knows a window as pending until all its parts have come', async () => {
+      const part = (number: number, counts: Record<string, number>) =>
+        closed(0, counts, { part: number, parts: 3, total: 6n })
+      await suite.store.archive([part(3, { c: 3 })])
+      await suite.store.archive([part(1, { a: 1 }), part(3, { c: 3 })])
+      expect(await windows()).toMatchObject([{ completeness: 'pending', total: 6n }])
+      await suite.store.archive([part(2, { b: 2 })])
+      expect(await windows()).toMatchObject([{ completeness: 'complete', total: 6n }])
+      expect((await rows()).map(({ sum }) => sum)).toEqual([1n, 2n, 3n])
+    })
+
+    it('puts a later version in the place of an earlier one, whichever comes first', async () => {
+      const first = closed(0, { a: 1, b: 2 })
+      const later = closed(0, { a: 5, c: 1 }, { revision: 2 })
+      const latest = closed(0, { d: 1 }, { publishedMs: first.publishedMs + 1, revision: 1 })
+      await suite.store.archive([later])
+      await suite.store.archive([first])
+      expect((await rows()).map(({ event, sum }) => [event, sum])).toEqual([
+        ['a', 5n],
+        ['c', 1n],
+      ])
+      await suite.store.archive([first, latest, later])
+      expect((await rows()).map(({ event }) => event)).toEqual(['d'])
+      expect(await windows()).toMatchObject([{ revision: 1, total: 1n }])
+    })
+
+    it('ends with the latest version whole, in whatever order and batches parts come, and how often', async () => {
+      const parts = [1, 2, 3].flatMap((revision) =>
+        Array.from({ length: revision }, (_, index) =>
+          closed(
+            0,
+            { [`r${revision}p${index}`]: 1, shared: revision },
+            { revision, part: index + 1, parts: revision, total: 9n },
+          ),
+        ),
+      )
+      await fc.assert(
+        fc.asyncProperty(
+          fc.shuffledSubarray([...parts, ...parts], { minLength: parts.length * 2 }),
+          fc.integer({ min: 1, max: 4 }),
+          async (shuffled, size) => {
+            await suite.clear()
+            for (let from = 0; from < shuffled.length; from += size) {
+              await suite.store.archive(shuffled.slice(from, from + size))
+            }
+            expect((await rows()).map(({ event, sum }) => `${event} ${sum}`)).toEqual([
+              ...['r3p0 1', 'r3p1 1', 'r3p2 1', 'shared 3'],
+            ])
+            expect(await windows()).toMatchObject([{ completeness: 'complete', revision: 3 }])
+          },
+        ),
+        { numRuns: 10 },
+      )
+    })
+
+    it('keeps counts of all of 64 bits', async () => {
+      await suite.store.archive([
+        closed(0, { most: MOST, least: -MOST - 1n }, { total: -1n, late: -MOST }),
+      ])
+      expect((await rows()).map(({ sum }) => sum)).toEqual([-MOST - 1n, MOST])
+      expect(await windows()).toMatchObject([{ total: -1n, late: -MOST }])
+    })
+
+    it.each<[string, ClosedWindow]>([
+      ['a count beyond 64 bits', closed(5, { a: MOST + 1n }, { total: 0n })],
+      ['a total beyond 64 bits', closed(5, {}, { total: MOST + 1n })],
+      ['a name with a NUL', closed(5, { 'a\0': 1 })],
+      ['another length than others of its interval', closed(5, { a: 1 }, { seconds: 7 })],
+      ['a part that is not of its parts', closed(5, { a: 1 }, { part: 2 })],
+    ])('refuses %s, and with it the whole batch', async (_, unfit) => {
+      await suite.store.archive([closed(60, {})])
+      await expect(suite.store.archive([closed(0, { a: 1 }), unfit])).rejects.toThrow(
+        UnfitWindowError,
+      )
+      expect(await windows()).toHaveLength(1)
+      // What was undone is not taken for known.
+      await suite.store.archive([closed(0, { a: 1 })])
+      expect(await rows()).toMatchObject([{ event: 'a', sum: 1n }])
+    })
+
+    it('keeps names as they are, and tells them by their code points', async () => {
+      const names = ['', '\u{1f600}', '\uff21', 'a', 'A', "it's", 'ä', 'a b', 'x'.repeat(2000)]
+      const counts = Object.fromEntries(names.map((name, index) => [`n${name}`, index + 1]))
+      await suite.store.archive([closed(0, counts)])
+      const found = (await rows()).map(({ event }) => event)
+      const byBytes = Object.keys(counts).sort((a, b) =>
+        Buffer.compare(Buffer.from(a), Buffer.from(b)),
+      )
+      expect(found).toEqual(byBytes)
+    })
+
+    it('keeps groups and intervals apart', async () => {
+      await suite.store.archive([
+        closed(0, { a: 1 }),
+        closed(0, { a: 2 }, { group: 'h' }),
+        closed(0, { a: 3 }, { interval: '1m', seconds: 60 }),
+      ])
+      expect((await rows()).map(({ sum }) => sum)).toEqual([1n])
+      expect(await suite.store.series()).toEqual([
+        { group: 'g', interval: '5s', first: at(0), last: at(0) },
+        { group: 'g', interval: '1m', first: at(0), last: at(0) },
+        { group: 'h', interval: '5s', first: at(0), last: at(0) },
+      ])
+    })
+
+    it('is done once by several at once', async () => {
+      const parts = Array.from({ length: 6 }, (_, index) =>
+        closed(
+          5 * (index % 2),
+          { [`e${index}`]: 1, all: index % 2 },
+          {
+            ...{ part: Math.floor(index / 2) + 1, parts: 3, total: 3n },
+          },
+        ),
+      )
+      const archivers = Array.from({ length: 3 }, () => suite.open())
+      await Promise.all(
+        archivers.map((archiver, index) =>
+          archiver.archive([...parts.slice(index * 2), ...parts.slice(0, index * 2)].slice(0, 4)),
+        ),
+      )
+      expect((await rows()).filter(({ event }) => event !== 'all')).toHaveLength(6)
+      expect(await windows()).toMatchObject([
+        { completeness: 'complete' },
+        { completeness: 'complete' },
+      ])
+    })
+  })
+}

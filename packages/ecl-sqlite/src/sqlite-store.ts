@@ -1,0 +1,308 @@
+import {
+  type Accounts,
+  type Applied,
+  type ApplyFailure,
+  asError,
+  type Batch,
+  type Clock,
+  type CounterStore,
+  type CurrentWindows,
+  clientLifeSeconds,
+  type EpochSeconds,
+  type GroupSpec,
+  type Interval,
+  type Logger,
+  type LookOptions,
+  publishFromMs,
+  type Reading,
+  type Rotated,
+  type RotateOptions,
+  StoreError,
+  type StoreReadOptions,
+  type Which,
+  type WindowQueue,
+  type WindowRef,
+} from 'ecl-core'
+import { readingOf } from './reading.ts'
+import { describeProblem } from './sqlite-problem.ts'
+import { SqliteWindowQueue } from './sqlite-window-queue.ts'
+import { StoreThread, ThreadFailure } from './store-thread.ts'
+import type { ApplyRequest, Bound, Declaration, Replies, Request } from './thread/messages.ts'
+
+/** A disk that takes longer is stuck; the request is then made again. */
+const REPLY_TIMEOUT_MS = 5000
+/** At the end, what is left to do is to tidy up, which the next one who opens the file does as well. */
+const CLOSE_TIMEOUT_MS = 1000
+const STUCK = `no answer within ${REPLY_TIMEOUT_MS / 1000} s; is its disk stuck?`
+
+/** What a store in a file needs. */
+export interface SqliteStoreOptions {
+  /** The file; made where there is none. In a folder that is there, on a local file system. */
+  readonly file: string
+  readonly logger: Logger
+  readonly clock: Clock
+  /** Of tests: one double, the time in ms since the epoch that stands for the machine's; 0 for none. */
+  readonly handWound?: SharedArrayBuffer | undefined
+}
+
+/**
+ * Counters in one SQLite file, for all processes of one machine. All work on the file is done in a thread, which is
+ * started with the first call.
+ *
+ * What a thread replies is copied where it is handed on: a program that runs in a realm of its own, such as a test of
+ * jest's, would otherwise get arrays and objects of another realm, which are not deeply equal to its own.
+ */
+export class SqliteStore implements CounterStore {
+  /**
+   * 0: what was acknowledged is undone only when the machine loses power, and then nobody is left on it who could send
+   * it once more.
+   */
+  readonly lossWindowMs = 0
+  readonly turnsAtOnce = true
+  readonly history: WindowQueue
+  readonly #file: string
+  readonly #logger: Logger
+  readonly #clock: Clock
+  readonly #thread: StoreThread
+  readonly #onConnect = new Set<() => void>()
+  readonly #declarations = new WeakMap<GroupSpec, Declaration>()
+  #lastDeclared = 0
+  #closed = false
+  /** How many requests have not been answered in time, and still are not. */
+  #overdue = 0
+  #troubleSinceMs: number | undefined
+  #reported = new Set<string>()
+
+  constructor({ file, logger, clock, handWound }: SqliteStoreOptions) {
+    this.#file = file
+    this.#logger = logger
+    this.#clock = clock
+    this.#thread = new StoreThread({ file, handWound })
+    this.history = new SqliteWindowQueue((request) => this.#ask(request))
+  }
+
+  async apply(batch: Batch): Promise<Applied> {
+    const declaration = this.#declarationOf(batch.group)
+    const { reply, roundTripMs } = await this.#timed(
+      requestOf(batch, declaration.declared),
+      batch.group.maxEvents === undefined ? undefined : declaration,
+    )
+    const { waitedMs: _, ...outcome } = reply
+    if (outcome.status !== 'applied') return { ...outcome, roundTripMs }
+    const failures = [...outcome.failures].flatMap((failure): ApplyFailure[] => {
+      const interval = batch.intervals[failure.interval]
+      const event = batch.counts[failure.event]?.[0]
+      if (interval === undefined || event === undefined) return []
+      return [{ interval, event, retry: false, message: 'the sum would leave 64 bits' }]
+    })
+    return { ...outcome, roundTripMs, placements: [...outcome.placements], failures }
+  }
+
+  rotate(
+    group: GroupSpec,
+    interval: Interval,
+    { onlyPublished = false }: RotateOptions = {},
+  ): Promise<Rotated> {
+    const declaration = this.#declarationOf(group)
+    const { declared } = declaration
+    const request = { op: 'rotate', group: group.name, interval, declared, onlyPublished } as const
+    return this.#ask(request, declaration)
+  }
+
+  async read(
+    group: GroupSpec,
+    interval: Interval,
+    which: Which,
+    { completeness: judged = false }: StoreReadOptions = {},
+  ): Promise<Reading> {
+    const declaration = group.dynamic ? undefined : this.#declarationOf(group)
+    const reply = await this.#ask(
+      {
+        ...{ op: 'read', group: group.name, interval, which, judged },
+        only: declaration?.declared,
+      },
+      declaration,
+    )
+    return readingOf(group, interval, reply, judged)
+  }
+
+  async accounts(group: GroupSpec): Promise<Accounts> {
+    const { storeTimeMs, clients } = await this.#ask({ op: 'accounts', group: group.name })
+    return { storeTimeMs, clients: Array.from(clients, (client) => ({ ...client })) }
+  }
+
+  async windows(
+    windows: readonly WindowRef[],
+    { publications = false }: LookOptions = {},
+  ): Promise<CurrentWindows> {
+    const asked = windows.map(({ group, interval }) => ({
+      group: group.name,
+      interval: interval.spec,
+    }))
+    const { reply, roundTripMs } = await this.#timed({ op: 'windows', windows: asked })
+    const states = windows.map(({ interval }, index) => {
+      const found = reply.series[index]
+      if (found === undefined) return { current: undefined, foreign: false }
+      // A number of the store's is in its unit.
+      const current = found.current as EpochSeconds
+      if (!publications) return { current, foreign: false }
+      const last = found.last as EpochSeconds
+      const fromMs = publishFromMs({ current, last, published: found.published }, interval)
+      return {
+        ...{ current, foreign: false },
+        ...(fromMs === undefined ? {} : { publishFromMs: fromMs }),
+      }
+    })
+    return { storeTimeMs: reply.storeTimeMs, roundTripMs, states }
+  }
+
+  /** Nobody else writes into the file. */
+  async adoptForeignEvents(): Promise<void> {}
+
+  async warnings(): Promise<readonly string[]> {
+    return []
+  }
+
+  onConnect(listener: () => void): void {
+    this.#onConnect.add(listener)
+  }
+
+  get connected(): boolean {
+    return this.#troubleSinceMs === undefined
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    if (this.#thread.started) {
+      this.#thread.hold()
+      await this.#within(CLOSE_TIMEOUT_MS, this.#thread.ask({ op: 'close' })).catch(() => undefined)
+    }
+    // A thread that waits for a disk cannot end.
+    await this.#within(CLOSE_TIMEOUT_MS, this.#thread.end()).catch(() => undefined)
+  }
+
+  #declarationOf(group: GroupSpec): Declaration {
+    const known = this.#declarations.get(group)
+    if (known !== undefined) return known
+    this.#lastDeclared++
+    const declared = this.#lastDeclared
+    const declaration: Declaration = { op: 'declare', declared, events: group.events }
+    this.#declarations.set(group, declaration)
+    return declaration
+  }
+
+  /** Measures without the wait for other processes, which would look like a clock that is seconds ahead. */
+  async #timed<R extends Extract<Request, { op: 'apply' | 'windows' }>>(
+    request: R,
+    declaration?: Declaration,
+  ): Promise<{ reply: Replies[R['op']]; roundTripMs: number }> {
+    const sentMs = this.#clock.monotonicMs()
+    const reply = await this.#ask(request, declaration)
+    const roundTripMs = this.#clock.monotonicMs() - sentMs
+    return { reply, roundTripMs: Math.max(0, roundTripMs - reply.waitedMs) }
+  }
+
+  async #ask<R extends Request>(request: R, declaration?: Declaration): Promise<Replies[R['op']]> {
+    if (this.#closed) throw this.#closedError()
+    try {
+      // What it has not answered it may still do; more and more of the same would only wait behind that.
+      if (this.#overdue > 0) throw new Error(STUCK)
+      const reply = await this.#within(REPLY_TIMEOUT_MS, this.#thread.ask(request, declaration))
+      this.#recovered()
+      return reply
+    } catch (caught) {
+      throw this.#trouble(caught)
+    }
+  }
+
+  #within<T>(limitMs: number, work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      let late = false
+      const deadline = this.#clock.after(limitMs, () => {
+        late = true
+        this.#overdue++
+        reject(new Error(STUCK))
+      })
+      work.then(resolve, reject).finally(() => {
+        deadline.cancel()
+        if (late) this.#overdue--
+      })
+    })
+  }
+
+  #closedError(): StoreError {
+    return new StoreError('CLOSED', `SQLite file ${this.#file}: the store has been closed`)
+  }
+
+  /** Reports a problem once, until something has succeeded again, and makes the error that the caller gets. */
+  #trouble(caught: unknown): StoreError {
+    if (this.#closed) return this.#closedError()
+    const error = asError(caught)
+    const { kind, text, refuses } = this.#describe(error)
+    this.#troubleSinceMs ??= this.#clock.monotonicMs()
+    if (!this.#reported.has(kind)) {
+      this.#reported.add(kind)
+      this.#logger.warn({ err: error }, text)
+    }
+    return new StoreError(refuses ? 'STORE_REFUSED' : 'STORE_UNAVAILABLE', text, { cause: error })
+  }
+
+  #describe(error: Error): { kind: string; text: string; refuses: boolean } {
+    if (error instanceof StoreError) {
+      return { kind: error.message, text: error.message, refuses: error.code === 'STORE_REFUSED' }
+    }
+    const { kind, message, refuses } =
+      error instanceof ThreadFailure
+        ? describeProblem(error.failure)
+        : { kind: error.message, message: error.message, refuses: false }
+    return { kind, text: `SQLite file ${this.#file}: ${message}`, refuses }
+  }
+
+  #recovered(): void {
+    if (this.#troubleSinceMs === undefined) return
+    const seconds = (this.#clock.monotonicMs() - this.#troubleSinceMs) / 1000
+    this.#troubleSinceMs = undefined
+    this.#reported.clear()
+    const message = `SQLite file ${this.#file} can be used again after ${seconds.toFixed(1)} s`
+    this.#logger.info({ seconds }, message)
+    for (const listener of this.#onConnect) listener()
+  }
+}
+
+/** A batch as the thread takes it. */
+function requestOf(batch: Batch, declared: number): ApplyRequest {
+  const { group } = batch
+  const [first] = group.intervals
+  return {
+    op: 'apply',
+    group: group.name,
+    clientId: batch.clientId,
+    number: batch.number,
+    follows: batch.follows,
+    at: batch.at,
+    intervals: batch.intervals,
+    events: batch.counts.map(([event]) => event),
+    counts: batch.counts.map(([, count]) => count),
+    mayHold: batch.mayHold,
+    closes: batch.closes,
+    isRest: batch.isRest,
+    through: batch.through,
+    lossUntil: batch.lossUntil,
+    books: batch.books,
+    lifeSeconds: clientLifeSeconds(group),
+    // The books are kept by the group's first interval.
+    booked: batch.intervals.findIndex((interval) => interval === first),
+    bound: boundOf(batch, declared),
+  }
+}
+
+function boundOf({ group, counts, declared: exempt }: Batch, declared: number): Bound | undefined {
+  if (group.maxEvents === undefined) return undefined
+  return {
+    maxEvents: group.maxEvents,
+    overflowEvent: group.overflowEvent,
+    exempt: counts.map(([event]) => exempt.has(event)),
+    declared,
+  }
+}

@@ -1,0 +1,274 @@
+/** What docs/security.md says of users, with a server that has exactly those. */
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { EventCountLogger, openStore, resolveGroups, silentLogger } from 'ecl-core'
+import { PrivateRedis, until } from 'ecl-core/testing'
+import { Master } from 'ecl-master'
+import { read } from '../packages/ecl-reader/test/reader-process.ts'
+import { ask, plugin } from '../packages/munin-plugins/test/shell.ts'
+import { ROOT } from './markdown.ts'
+
+const GROUPS = {
+  requests: {
+    events: ['hit'],
+    intervals: ['1s', '1h'],
+    auto_declare_events: true,
+    max_events: 3,
+  },
+} as const
+
+/** `ACL SETUSER name rule …`, as the page has it. */
+interface User {
+  readonly name: string
+  readonly rules: readonly string[]
+  readonly password: string
+  readonly commands: readonly string[]
+}
+
+/** Name, arity, …, and at the tenth place the same of each subcommand. */
+type CommandInfo = [string, number, ...unknown[]] & { readonly 9?: readonly CommandInfo[] }
+
+/** Those of the first block, or of all with what history adds to them. */
+function usersOfThePage(blocks = 1): User[] {
+  const page = readFileSync(join(ROOT, 'docs/security.md'), 'utf8')
+  const found = [...page.matchAll(/```text\n(ACL SETUSER [^`]+)```/g)].slice(0, blocks)
+  return found
+    .flatMap(([, block = '']) => block.split(/^ACL SETUSER /m).slice(1))
+    .map((text) => {
+      const [name = '', ...rules] = text.trim().split(/\s+/)
+      const password = rules.find((rule) => rule.startsWith('>'))?.slice(1) ?? ''
+      const commands = rules.filter((rule) => rule.startsWith('+')).map((rule) => rule.slice(1))
+      return { name, rules, password, commands }
+    })
+}
+
+const users = usersOfThePage()
+let redis: PrivateRedis
+let closing: (() => Promise<unknown>)[]
+
+beforeAll(async () => {
+  closing = []
+  redis = await PrivateRedis.start()
+  for (const { name, rules } of users) await redis.client.call('ACL', 'SETUSER', name, ...rules)
+})
+afterAll(async () => {
+  for (const close of closing) await close()
+  await redis.close()
+})
+
+function backendOf(name: string) {
+  const { password } = users.find((user) => user.name === name) ?? { password: '' }
+  return { path: redis.socket, username: name, password }
+}
+
+function clientOf(name: string): PrivateRedis['client'] {
+  const { username, password, path } = backendOf(name)
+  return redis.client.duplicate({ username, password, path, enableReadyCheck: false })
+}
+
+/** The answer to the question whether a user may run a command. */
+async function mayRun(user: string, ...command: readonly string[]): Promise<string> {
+  return String(await redis.client.call('ACL', 'DRYRUN', user, ...command))
+}
+
+/** Every command that the server knows, with as many arguments as it needs; subcommands, too. */
+async function allCommands(): Promise<string[][]> {
+  const infos = (await redis.client.call('COMMAND')) as CommandInfo[]
+  return infos.flatMap((info) => {
+    const subcommands = info[9] ?? []
+    return (subcommands.length > 0 ? subcommands : [info]).map(([name, arity]) => {
+      const words = name.split('|')
+      const missing = Math.max(0, Math.abs(arity) - words.length)
+      // A number is taken for a number of keys, a key and a cursor alike.
+      return [...words, ...Array.from({ length: missing }, () => '1')]
+    })
+  })
+}
+
+describe('the users that the page describes for history', () => {
+  it('can do all that is theirs, and try nothing else', async () => {
+    const server = await PrivateRedis.start()
+    closing.push(() => server.close())
+    const all = usersOfThePage(2)
+    for (const { name, rules } of all) await server.client.call('ACL', 'SETUSER', name, ...rules)
+    const backend = (name: string) => {
+      const password = all.find((user) => user.name === name)?.password ?? ''
+      return { path: server.socket, username: name, password }
+    }
+    const history = { store: 'sqlite:history.db', keep_unarchived: { entries: 1 } }
+    const master = new Master(GROUPS, backend('ecl-master'), { history, logger: silentLogger })
+    closing.push(() => master.stop())
+    master.start()
+    const ecl = new EventCountLogger(GROUPS, backend('ecl-service'))
+    closing.push(() => ecl.close())
+    ecl.getGroup('requests').log('hit', 2)
+    const store = openStore(backend('ecl-history'))
+    closing.push(() => store.close())
+    const [group] = resolveGroups(GROUPS)
+    const [second] = group?.intervals ?? []
+    if (group === undefined || second === undefined) throw new Error('no such group')
+    const refs = [{ group, interval: second }]
+    const { history: queue } = store
+    if (queue === undefined) throw new Error('no queue')
+    const take = async () => {
+      let taken = await queue.take(refs, 'x', 1)
+      await until(async () => {
+        if (taken.length === 0) taken = await queue.take(refs, 'x', 1)
+        return taken.length > 0
+      })
+      return taken
+    }
+    const [first] = await take()
+    if (first === undefined) throw new Error('nothing was taken')
+    await queue.renew([first], 'x')
+    await queue.reject(first, 'for a test')
+    const [letter] = await queue.deadLetters(refs, 1)
+    expect(letter && (await queue.replay(letter))).toBe(true)
+    const more = await take()
+    await queue.leave(refs, 'x', more)
+    await queue.acknowledge(await queue.reclaim(refs, 'y', 10, 1000))
+    // Over its bound, too.
+    await until(async () => ((await queue.state(refs))[0]?.dropped ?? 0) > 0)
+    const log = (await server.client.call('ACL', 'LOG')) as string[][]
+    const refused = log.map((entry) => [entry[9], entry[7]])
+    expect(refused.filter(([, what]) => what !== 'config|get')).toEqual([])
+  })
+})
+
+describe('the users that the page describes', () => {
+  it('are those of the three roles', () => {
+    expect(users.map(({ name }) => name)).toEqual(['ecl-service', 'ecl-master', 'ecl-reader'])
+  })
+
+  it('can do all that is theirs, and try nothing else', async () => {
+    const master = new Master(GROUPS, backendOf('ecl-master'))
+    closing.push(() => master.stop())
+    master.start()
+    const ecl = new EventCountLogger(GROUPS, backendOf('ecl-service'))
+    closing.push(() => ecl.close())
+    const group = ecl.getGroup('requests')
+    // With an index to be repaired, a bound to be reached and an old client to be removed.
+    await redis.client.set('requests:1h:cur:@ids', 'foreign')
+    await redis.client.hset('requests:@clients', 'old/1/a', '7 1000000000 1 0 0 0 0 0 0 0 0')
+    for (const event of ['hit', 'a', 'b', 'c', 'd']) group.log(event, 2)
+    expect(await group.flush({ timeoutMs: 5000 })).toEqual({ unsentEvents: 0 })
+    expect(await redis.client.hexists('requests:@clients', 'old/1/a')).toBe(0)
+    await redis.client.incrby('requests:1h:cur:python', 5)
+    await until(async () => (await redis.client.get('requests:1s:last:hit')) === '2')
+
+    const config = join(redis.directory, 'reader.yml')
+    writeFileSync(config, JSON.stringify({ redis: backendOf('ecl-reader'), groups: GROUPS }))
+    const { code, stdout, stderr } = await read(config, '-g', 'requests', '-i', '1h', '--current')
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout.split('\n')).toEqual(expect.arrayContaining(['hit:2', 'python:5']))
+    expect((await read(config, '-g', 'requests', '-i', '1s', '--both', '--json')).code).toBe(0)
+    const folder = join(redis.directory, 'plugins')
+    mkdirSync(folder)
+    symlinkSync(plugin('ecl_'), join(folder, 'ecl_requests_1h'))
+    const env = { config, MUNIN_PLUGSTATE: join(redis.directory, 'state') }
+    const answer = await ask(join(folder, 'ecl_requests_1h'), '', env)
+    expect(answer.stdout).toContain('.value')
+
+    const store = openStore(backendOf('ecl-reader'))
+    closing.push(() => store.close())
+    const [spec] = resolveGroups(GROUPS)
+    const [, hour] = spec?.intervals ?? []
+    if (spec === undefined || hour === undefined) throw new Error('no such group')
+    const { cur } = await store.read(spec, hour, 'cur', { completeness: true })
+    expect(cur?.counts.get('hit')).toBe(2n)
+    expect((await store.accounts(spec)).clients).toHaveLength(1)
+
+    // What was refused, to whom. The master's other question is left out by the page.
+    const log = (await redis.client.call('ACL', 'LOG')) as string[][]
+    const refused = log.map((entry) => [entry[9], entry[7]])
+    expect(refused.filter(([, what]) => what !== 'config|get')).toEqual([])
+  })
+
+  it('can do all that is theirs with layout hash, too', async () => {
+    const hashed = { requests: { ...GROUPS.requests, intervals: ['2s'], layout: 'hash' } } as const
+    await redis.client.call('ACL', 'LOG', 'RESET')
+    const master = new Master(hashed, backendOf('ecl-master'))
+    closing.push(() => master.stop())
+    master.start()
+    const ecl = new EventCountLogger(hashed, backendOf('ecl-service'))
+    closing.push(() => ecl.close())
+    const group = ecl.getGroup('requests')
+    // A bound to be reached, and something else in the place of the hash.
+    await redis.client.set('requests:2s:cur', 'foreign')
+    for (const event of ['hit', 'a', 'b', 'c', 'd']) group.log(event, 2)
+    expect(await group.flush({ timeoutMs: 5000 })).toEqual({ unsentEvents: 0 })
+    await until(async () => (await redis.client.hget('requests:2s:last', 'hit')) === '2')
+    const config = join(redis.directory, 'hashed.yml')
+    writeFileSync(config, JSON.stringify({ redis: backendOf('ecl-reader'), groups: hashed }))
+    const { code, stdout } = await read(config, '-g', 'requests', '-i', '2s', '--both', '--json')
+    expect(code).toBe(0)
+    expect(stdout).toContain('"hit"')
+    const log = (await redis.client.call('ACL', 'LOG')) as string[][]
+    const refused = log.map((entry) => [entry[9], entry[7]])
+    expect(refused.filter(([, what]) => what !== 'config|get')).toEqual([])
+  })
+
+  it.each(users)('$name may run no other command than those named', async ({ name, commands }) => {
+    const allowed: string[] = []
+    for (const [first = '', ...rest] of await allCommands()) {
+      const answer = await mayRun(name, first, ...rest)
+      if (!answer.includes('no permissions to run')) allowed.push([first, ...rest].join(' '))
+    }
+    // Whoever connects may say who he is, and go.
+    const free = ['auth', 'hello', 'quit', 'reset']
+    expect(await allCommands()).toContainEqual(['config', 'set', '1', '1'])
+    const others = allowed
+      .map((command) => command.split(' ')[0] ?? '')
+      .filter((command) => !free.includes(command))
+    expect(others.sort()).toEqual([...commands].sort())
+  })
+
+  it.each([
+    ['ecl-service', ['get', 'KEY']],
+    ['ecl-service', ['hset', 'KEY', 'f', '1']],
+    ['ecl-service', ['eval', '', '1', 'KEY']],
+    ['ecl-master', ['mset', 'requests:x', '1', 'KEY', '1']],
+    ['ecl-master', ['rename', 'requests:x', 'KEY']],
+    ['ecl-master', ['unlink', 'KEY']],
+    ['ecl-service', ['hincrby', 'KEY', 'f', '1']],
+    ['ecl-reader', ['hscan', 'KEY', '0']],
+    ['ecl-reader', ['mget', 'requests:x', 'KEY']],
+    ['ecl-reader', ['hgetall', 'KEY']],
+    ['ecl-reader', ['smembers', 'KEY']],
+  ])("%s may not touch another group's keys: %p", async (user, command) => {
+    const at = (key: string) => command.map((word) => (word === 'KEY' ? key : word))
+    expect(await mayRun(user, ...at('requests:1h:cur:a'))).toBe('OK')
+    for (const other of ['errors:1h:cur:a', 'requests', 'xrequests:1h:cur:a']) {
+      expect(await mayRun(user, ...at(other))).toContain(`'${other}'`)
+    }
+  })
+
+  it.each([
+    ['ecl-service', "return redis.call('GET', 'errors:1h:cur:a')"],
+    ['ecl-service', "return redis.call('FLUSHALL')"],
+    ['ecl-master', "return redis.call('KEYS', '*')"],
+    ['ecl-master', "return redis.call('SET', 'errors:1h:cur:@ts', '0')"],
+  ])('%s may do nothing more in a script: %s', async (user, script) => {
+    const client = clientOf(user)
+    try {
+      await expect(client.eval(script, 0)).rejects.toThrow("The user executing the script can't")
+    } finally {
+      client.disconnect()
+    }
+  })
+
+  it('ecl-reader can write nothing, not even by a script', async () => {
+    const client = clientOf('ecl-reader')
+    try {
+      const script = "return redis.call('INCRBY', KEYS[1], 1)"
+      await expect(client.call('EVAL_RO', script, '1', 'requests:1h:cur:hit')).rejects.toThrow(
+        'script',
+      )
+      await expect(client.eval(script, 1, 'requests:1h:cur:hit')).rejects.toThrow('NOPERM')
+      await expect(client.incrby('requests:1h:cur:hit', 1)).rejects.toThrow('NOPERM')
+    } finally {
+      client.disconnect()
+    }
+  })
+})

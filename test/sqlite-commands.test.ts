@@ -1,0 +1,158 @@
+/** All commands with their counts in a file, started as a user starts them. */
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { until } from 'ecl-core/testing'
+import { ended } from './system.ts'
+
+const run = promisify(execFile)
+const PLUGIN = fileURLToPath(new URL('../packages/munin-plugins/plugins/ecl_', import.meta.url))
+
+function bin(name: string): string {
+  return fileURLToPath(new URL(`../packages/${name}/bin/${name}.cjs`, import.meta.url))
+}
+
+let folder: string
+let config: string
+
+/** @returns what a command printed; its messages and its exit code where it failed */
+async function command(name: string, ...args: string[]) {
+  return run(process.execPath, [bin(name), ...args], { cwd: tmpdir() }).then(
+    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+    (failed: { code: number; stdout: string; stderr: string }) => ({
+      ...{ code: failed.code, stdout: failed.stdout, stderr: failed.stderr },
+    }),
+  )
+}
+
+beforeAll(() => {
+  folder = mkdtempSync(join(tmpdir(), 'ecl-commands-'))
+  config = join(folder, 'ecl.yml')
+  writeFileSync(
+    config,
+    `store: sqlite:counts.db
+groups:
+  web: { events: [hit, error], intervals: [2s, 10000h] }
+`,
+  )
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+describe('commands with the counts in a file', () => {
+  let master: ChildProcess
+  let log = ''
+
+  beforeAll(async () => {
+    const checked = await command('ecl-master', '--check', config)
+    expect(checked).toEqual({
+      ...{ code: 0, stderr: '' },
+      stdout: `${config}: 2 windows to rotate; the store answers\n`,
+    })
+    expect(await command('ecl-master', '--once', config)).toMatchObject({ code: 0 })
+    master = spawn(process.execPath, [bin('ecl-master'), config])
+    master.stderr?.on('data', (chunk: Buffer) => (log += chunk.toString()))
+    await until(() => log.includes('rotates'))
+  })
+  afterAll(async () => {
+    master.kill('SIGTERM')
+    await ended(master)
+  })
+
+  it('log events, one and a stream', async () => {
+    const one = await command('ecl-log-event', config, 'web', 'hit', '40')
+    expect(one).toEqual({ code: 0, stdout: '', stderr: '' })
+    const stream = spawn(process.execPath, [bin('ecl-log-event'), config, 'web', '-'])
+    stream.stdin?.end('hit\nerror\nhit\n')
+    await ended(stream)
+    expect(stream.exitCode).toBe(0)
+    const { stdout } = await command('ecl-reader', config, '-g', 'web', '-i', '10000h', '--current')
+    expect(stdout).toBe('error:1\nhit:42\n')
+  })
+
+  it.each([
+    ['json', /"counts":\{"error":1,"hit":42\}/],
+    ['csv', /hit,42/],
+    ['table', /hit +42/],
+    ['prometheus', /event="hit".* 42/],
+  ])('are read as %s', async (format, expected) => {
+    const args = [config, '-g', 'web', '-i', '10000h', '--current', '--format', format]
+    const { code, stdout } = await command('ecl-reader', ...args)
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(expected) })
+  })
+
+  it('tell a complete window, and books that balance', async () => {
+    const complete = await command('ecl-reader', config, '-g', 'web', '-i', '2s', '--complete')
+    expect(complete).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^error:\d+\nhit:\d+\n/),
+    })
+    const audit = await command('ecl-reader', config, '--audit')
+    expect(audit).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^web, 2 loggers: balanced/),
+    })
+  })
+
+  it('follow the windows as they end', async () => {
+    const watch = spawn(process.execPath, [
+      bin('ecl-reader'),
+      config,
+      '-g',
+      'web',
+      '-i',
+      '2s',
+      '--watch',
+    ])
+    let seen = ''
+    watch.stdout?.on('data', (chunk: Buffer) => (seen += chunk.toString()))
+    await until(() => seen.includes('hit'))
+    watch.kill('SIGINT')
+    await ended(watch)
+    expect(watch.signalCode ?? watch.exitCode).toBe(0)
+  })
+
+  it('answer Munin', async () => {
+    const plugin = { env: { ...process.env, config, ecl_reader: bin('ecl-reader') } }
+    const link = join(folder, 'ecl_web_10000h')
+    await run('ln', ['-s', PLUGIN, link])
+    const { stdout } = await run(link, [], plugin)
+    expect(stdout).toMatch(/\.value \d/)
+  })
+
+  it('say what is wrong with a file, with exit code 3', async () => {
+    const broken = join(folder, 'broken.yml')
+    writeFileSync(
+      broken,
+      'store: sqlite:no/counts.db\ngroups: { web: { events: [a], intervals: [1h] } }\n',
+    )
+    const { code, stderr } = await command('ecl-reader', broken, '-g', 'web')
+    expect({ code, stderr }).toEqual({
+      code: 3,
+      stderr: `ecl-reader: SQLite file ${join(folder, 'no/counts.db')}: there is no such folder; create it, or check the path\n`,
+    })
+  })
+})
+
+describe('a program with the counts in a file', () => {
+  const SHORT_LIVED = fileURLToPath(new URL('programs/short-lived.mjs', import.meta.url))
+
+  it.each([
+    ['log', { a: '3', b: '10' }],
+    ['log, flush, idle', { a: '1', b: '0' }],
+    ['log, read', { a: '4', b: '0' }],
+    ['read', { a: '0', b: '0' }],
+    ['log, close', { a: '1', b: '0' }],
+  ])('ends by itself, and has everything stored: %s', async (thing, expected) => {
+    const own = join(folder, `${thing}.yml`)
+    const groups = 'groups: { g: { events: [a, b], intervals: [1h] } }'
+    writeFileSync(own, `store: "sqlite:${thing}.db"\n${groups}\n`)
+    const { stderr } = await run(process.execPath, [SHORT_LIVED, own, thing], { timeout: 10_000 })
+    expect(stderr).toBe('')
+    const { stdout } = await command('ecl-reader', own, '-g', 'g', '--current')
+    expect(stdout).toBe(`a:${expected.a}\nb:${expected.b}\n`)
+  })
+})
