@@ -1,0 +1,51 @@
+import { type GroupsConfig, resolveGroups } from 'ecl-core'
+import type { LedgerInterval } from 'ecl-core/testing'
+import { type Account, checkBooks } from './books.ts'
+import {
+  checkConservation,
+  checkRotations,
+  checkWindows,
+  type Finding,
+  type Stored,
+  storedOf,
+} from './checks.ts'
+import { type Claim, checkClaims, type Loss } from './claims.ts'
+import { type LoggerTruth, Truth } from './truth.ts'
+
+/** All that is known at the end of a run. */
+export interface Evidence {
+  readonly groups: GroupsConfig
+  /** What became of every count; undefined where no single file tells. */
+  readonly ledger: ReadonlyMap<string, LedgerInterval> | undefined
+  /** What the store holds in the windows that have not ended during the run. */
+  readonly held: Stored
+  /** The books of each group's clients. */
+  readonly accounts: ReadonlyMap<string, readonly Account[]>
+  readonly loggers: readonly LoggerTruth[]
+  readonly claims: readonly Claim[]
+  readonly losses: readonly Loss[]
+}
+
+/** Holds all that is known against what has to be true. */
+export function judgeRun(evidence: Evidence): Finding[] {
+  const { groups, ledger, held, accounts, loggers, claims, losses } = evidence
+  const truth = new Truth(loggers)
+  const totals = truth.totals()
+  const lengths = new Map(
+    resolveGroups(groups).flatMap((group) =>
+      group.intervals.map(({ spec, seconds }) => [`${group.name}:${spec}`, seconds] as const),
+    ),
+  )
+  const stored = ledger === undefined ? undefined : storedOf(ledger)
+  const totalsOfHeld = new Map([...totals].filter(([key]) => held.has(key)))
+  return [
+    ...checkConservation(held, totalsOfHeld),
+    ...(stored === undefined ? [] : checkConservation(stored, totals)),
+    ...(stored === undefined
+      ? []
+      : checkWindows(stored, truth.windows(lengths), truth.moves(), lengths)),
+    ...checkRotations(ledger ?? new Map()),
+    ...checkClaims(claims, loggers, losses, stored, lengths),
+    ...checkBooks(accounts, loggers),
+  ]
+}
