@@ -1,0 +1,54 @@
+import { once } from 'node:events'
+import { createConnection, type Socket } from 'node:net'
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { Redis } from 'ioredis'
+import { PrivateRedis } from '../../testing/private-redis.ts'
+import { redisClients } from './redis-options.ts'
+import { ServerFirstConnector } from './server-first-connector.ts'
+
+/** So long a server needs at most for turning a connection away. */
+const TURNED_AWAY_MS = 100
+
+describe('a server that turns a connection away before anything is written', () => {
+  let redis: PrivateRedis
+  beforeAll(async () => {
+    redis = await PrivateRedis.start()
+    await redis.client.config('SET', 'maxclients', '1')
+  })
+  afterAll(() => redis.close())
+
+  /** Writes as soon as there is a connection, which the server has closed by then, and gives all that was heard. */
+  const heardBy = async (connecting: () => Promise<Socket>): Promise<string> => {
+    const socket = await connecting()
+    // This process is kept from its work meanwhile.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, TURNED_AWAY_MS)
+    let heard = ''
+    socket.on('error', () => undefined)
+    await once(socket, 'connect')
+    socket.on('data', (data) => {
+      heard += String(data)
+    })
+    socket.write('PING\r\n')
+    // Not by `once`, which an error of the write would end before.
+    await new Promise((resolve) => socket.on('close', resolve))
+    return heard
+  }
+
+  it('is heard', async () => {
+    const connector = new ServerFirstConnector({ path: redis.socket, disconnectTimeout: 1 })
+    expect(await heardBy(() => connector.connect())).toBe('-ERR max number of clients reached\r\n')
+  })
+
+  it('is not heard by a socket that writes at once, which is why this is needed', async () => {
+    expect(await heardBy(async () => createConnection({ path: redis.socket }))).toBe('')
+  })
+})
+
+it('a client of the user with a way of its own to connect keeps that', () => {
+  class OwnWay extends ServerFirstConnector {}
+  const client = new Redis({ lazyConnect: true, Connector: OwnWay })
+  expect(redisClients(client).create().options.Connector).toBe(OwnWay)
+  expect(redisClients(new Redis({ lazyConnect: true })).create().options.Connector).toBe(
+    ServerFirstConnector,
+  )
+})
