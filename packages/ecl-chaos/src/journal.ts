@@ -19,6 +19,13 @@ export interface SlowLine extends Omit<LoggedLine, 't' | 'vague'> {
   readonly t: 'slow'
 }
 
+/** A client is about to send its first batch: one that is killed before the reply is known to the store all the same. */
+export interface ClientLine {
+  readonly t: 'client'
+  readonly group: string
+  readonly client: string
+}
+
 /** A batch that was acknowledged. */
 export interface AckedLine {
   readonly t: 'ack'
@@ -67,4 +74,11 @@ export interface ReadLine {
 }
 
 /** A line of the file that each process writes: it outlives the process, whatever ends that. */
-export type JournalLine = LoggedLine | SlowLine | AckedLine | MemoryLine | ClosedLine | ReadLine
+export type JournalLine =
+  | LoggedLine
+  | SlowLine
+  | ClientLine
+  | AckedLine
+  | MemoryLine
+  | ClosedLine
+  | ReadLine

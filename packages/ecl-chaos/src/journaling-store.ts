@@ -1,17 +1,22 @@
 import type { Applied, Batch, CounterStore, StoreClock } from 'ecl-core'
-import type { AckedLine } from './journal.ts'
+import type { AckedLine, ClientLine } from './journal.ts'
 
 /**
- * A store that does what another one does, and writes down what became of each batch.
+ * A store that does what another one does, and writes down who sends, and what became of each batch.
  *
  * @param clock is told what each reply tells of the store's time
  */
 export function journalingStore(
   store: CounterStore,
   clock: StoreClock,
-  write: (line: AckedLine) => void,
+  write: (line: ClientLine | AckedLine) => void,
 ): CounterStore {
+  const clients = new Set<string>()
   const apply = async (batch: Batch): Promise<Applied> => {
+    if (!clients.has(batch.clientId)) {
+      clients.add(batch.clientId)
+      write({ t: 'client', group: batch.group.name, client: batch.clientId })
+    }
     const applied = await store.apply(batch)
     clock.observe(applied)
     const line = acked(batch, applied)

@@ -32,7 +32,7 @@ const heard = new Set<string>()
 /** What the logger can know of the store's time. */
 const known = new StoreClock(systemClock)
 const store = journalingStore(openStore(job.backend, { clock }), known, (line) => {
-  heard.add(line.group)
+  if (line.t === 'ack') heard.add(line.group)
   journal.write(line)
 })
 const ecl = new EventCountLogger(job.groups, store, { clock })

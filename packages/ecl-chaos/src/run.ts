@@ -162,6 +162,9 @@ class Run implements Listener {
       case 'slow':
         logger?.slow(line)
         break
+      case 'client':
+        logger?.clients.set(line.client, line.group)
+        break
       case 'ack':
         this.#figures.batches++
         logger?.acked(line)

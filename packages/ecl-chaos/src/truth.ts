@@ -108,7 +108,6 @@ export class LoggerTruth {
     const heard = this.heardMs.get(line.group) ?? []
     this.heardMs.set(line.group, heard)
     if (line.storeMs - (heard.at(-1) ?? 0) >= HEARD_EVERY_MS) heard.push(line.storeMs)
-    this.clients.set(line.client, line.group)
     const batch = `${line.client} ${line.number}`
     const before = this.#acked.get(batch)
     if (before !== undefined) this.#enter(before, -1)
