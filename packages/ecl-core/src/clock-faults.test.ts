@@ -118,6 +118,32 @@ describe('a logger stamps by the clock of the store', () => {
     expect(await counts('last')).toEqual({ a: 10, b: 0 })
   })
 
+  it('though a request that was long on its way had told it ahead when the boundary was near', async () => {
+    let slowMs = 800
+    // As if all of the round trip were the way there.
+    const late = <T>(reply: T) => ({ ...reply, roundTripMs: slowMs })
+    const [apply, windows] = [memory.apply.bind(memory), memory.windows.bind(memory)]
+    memory.apply = async (batch) => late(await apply(batch))
+    memory.windows = async (asked) => late(await windows(asked))
+    await rotate()
+    const ecl = open({ sync_interval: 60 })
+    const group = ecl.getGroup('g')
+    group.log('a')
+    await clock.advance(3800)
+    // 200 ms before the boundary, which it takes for over.
+    group.log('a', 10)
+    slowMs = 0
+    ecl.getGroup('other').log('a')
+    await clock.advance(1)
+    group.log('a', 100)
+    await untilBoundary()
+    await rotate()
+    group.log('a', 1000)
+    await clock.advance(1000)
+    expect(await counts('last')).toEqual({ a: 111, b: 0 })
+    expect(await counts('cur')).toEqual({ a: 1000, b: 0 })
+  })
+
   describe('though its own', () => {
     it.each([-24 * HOUR_MS, -10 * MINUTE_MS, -3000, 2500, 10 * MINUTE_MS, 24 * HOUR_MS])(
       'is wrong by %d ms at the start',

@@ -2,8 +2,11 @@ import type { Clock } from './clock.ts'
 
 /** Two machines' crystals drift apart by so much at most: 100 ppm, which is 6 ms a minute. */
 const DRIFT = 1e-4
-/** A step back by less than this is smoothed away; a longer one is the store's clock having been set. */
-const MAX_HELD_BACK_MS = 2000
+/**
+ * By so much good samples differ, and a step back by less is smoothed away. Where the clock was ahead by more, being held
+ * there would put what happens now into a window that has not begun.
+ */
+const MAX_HELD_BACK_MS = 10
 
 /**
  * The store's clock, as seen from this process: the monotonic clock plus an offset learned from replies.
@@ -61,7 +64,10 @@ export class StoreClock {
     return this.#sampleErrorMs + (this.#clock.monotonicMs() - this.#sampledAtMs) * DRIFT
   }
 
-  /** The store's time now, ms since the epoch. Does not go back, but for a step of the store's own clock. */
+  /**
+   * The store's time now, ms since the epoch. Goes back where a better sample says that it was far ahead, or where the
+   * store's own clock was set; `onCorrection` tells.
+   */
   nowMs(): number {
     const nowMs = this.atMonotonicMs(this.#clock.monotonicMs())
     return this.known ? this.#forward(nowMs) : nowMs
