@@ -1,7 +1,8 @@
 /**
- * Bundles each command into one file: what a command does not use is not loaded, and it starts in little more than an
- * empty Node process' time. A command is a package's `bin`, whose committed stub requires the bundle.
+ * Bundles each command into one file, its program: what a command does not use is not loaded. A command is a package's
+ * `bin`, whose committed stub requires a second file, which runs the program with the code that V8 has compiled before.
  */
+import { createHash } from 'node:crypto'
 import {
   existsSync,
   mkdirSync,
@@ -14,11 +15,14 @@ import path from 'node:path'
 import { notices } from './notices.mjs'
 import { root, runAsMain, ScriptError, say, workspacePackages } from './workspace.mjs'
 
+const START = path.join(root, 'packages/ecl-command/src/start.ts')
+
 /**
  * @typedef {object} Command
  * @property {string} name
  * @property {string} entry its src/main.ts
- * @property {string} outfile
+ * @property {string} outfile what the stub requires
+ * @property {string} program
  * @property {string} version
  * @property {{ entry: string, outfile: string }[]} apart each file of its src/apart: what few of its users need, and
  *   which is so large that it would cost the others time to have it in the one file
@@ -31,6 +35,7 @@ export function commands() {
       name,
       entry: path.join(dir, 'src/main.ts'),
       outfile: path.join(dir, 'dist', `${name}.cjs`),
+      program: path.join(dir, 'dist', `${name}-program.cjs`),
       version: manifest.version,
       apart: sourcesIn(path.join(dir, 'src/apart')).map((entry) => ({
         entry,
@@ -64,8 +69,16 @@ async function bundleOne(build, command) {
     const entry = path.relative(root, command.entry)
     throw new ScriptError(`bundle: the package of the command ${command.name} has no ${entry}`)
   }
-  const files = [command, ...command.apart]
+  const files = [{ entry: command.entry, outfile: command.program }, ...command.apart]
   const inputs = await Promise.all(files.map((file) => bundleFile(build, command, file)))
+  const hash = createHash('sha256').update(readFileSync(command.program)).digest('hex')
+  const start = { entry: START, outfile: command.outfile }
+  inputs.push(
+    await bundleFile(build, command, start, {
+      'process.env.ECL_COMMAND': JSON.stringify(command.name),
+      'process.env.ECL_PROGRAM_HASH': JSON.stringify(hash.slice(0, 16)),
+    }),
+  )
   const licences = path.join(path.dirname(command.outfile), 'LICENSES-bundled.txt')
   replaceFile(licences, notices(inputs.flat()))
 }
@@ -74,9 +87,10 @@ async function bundleOne(build, command) {
  * @param {typeof import('esbuild').build} build
  * @param {Command} command
  * @param {{ entry: string, outfile: string }} file
+ * @param {Record<string, string>} [more] what else is put in
  * @returns {Promise<string[]>} the files that are in it
  */
-async function bundleFile(build, command, { entry, outfile }) {
+async function bundleFile(build, command, { entry, outfile }, more = {}) {
   const result = await build({
     absWorkingDir: root,
     entryPoints: [entry],
@@ -85,6 +99,8 @@ async function bundleFile(build, command, { entry, outfile }) {
     platform: 'node',
     target: 'node20',
     format: 'cjs',
+    // Files beside it are asked for by `require`, as code that V8 has compiled before cannot import.
+    supported: { 'dynamic-import': false },
     treeShaking: true,
     // Less to read and to scan at each start; names stay, for stack traces.
     minifySyntax: true,
@@ -94,11 +110,13 @@ async function bundleFile(build, command, { entry, outfile }) {
       'process.env.ECL_VERSION': JSON.stringify(command.version),
       // From where SQLite is looked for, on a Node that has none built in.
       'import.meta.url': '__filename',
+      ...more,
     },
     logLevel: 'silent',
     metafile: true,
     write: false,
     plugins: [
+      lateModules,
       {
         name: 'what is apart',
         setup(bundler) {
@@ -115,6 +133,29 @@ async function bundleFile(build, command, { entry, outfile }) {
   })
   for (const file of result.outputFiles) replaceFile(file.path, file.text)
   return Object.keys(result.metafile.inputs)
+}
+
+/**
+ * Modules of Node's own that libraries ask for at once, and few runs need: they are loaded when something of them is used.
+ *
+ * @type {import('esbuild').Plugin}
+ */
+const lateModules = {
+  name: 'what is loaded late',
+  setup(bundler) {
+    const filter = /^(node:)?(assert|child_process|crypto|dns|fs\/promises|tls)$/
+    bundler.onResolve({ filter }, ({ path: name, namespace }) =>
+      namespace === 'late' ? { path: name, external: true } : { path: name, namespace: 'late' },
+    )
+    bundler.onLoad({ filter: /^/, namespace: 'late' }, ({ path: name }) => ({
+      // Properties are asked of the prototype, as that is what esbuild's own objects for modules have of a module.
+      contents: `const load = () => require(${JSON.stringify(name)})
+        module.exports = Object.setPrototypeOf(
+          (...args) => load()(...args),
+          new Proxy({}, { get: (_, key) => load()[key] }),
+        )`,
+    }))
+  },
 }
 
 /**
