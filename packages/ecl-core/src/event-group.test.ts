@@ -587,21 +587,27 @@ describe('EventGroup', () => {
       }
     })
 
-    it('counts corrections, and sums beyond 2^53 exactly', async () => {
-      const group = groupOf({ sync_interval: 60 })
-      group.log('b', 3)
-      group.log('b', -5)
-      const handle = group.counter('a')
-      for (let i = 0; i < 3; i++) group.log('a', Number.MAX_SAFE_INTEGER)
-      for (let i = 0; i < 3; i++) handle.inc()
-      for (let i = 0; i < 3; i++) group.log('a')
-      const flushed = group.flush()
-      await clock.advance(1)
-      await flushed
-      const { counts: exact } = await group.read('5s', { current: true })
-      expect(exact.get('a')).toBe(3n * BigInt(Number.MAX_SAFE_INTEGER) + 6n)
-      expect(exact.get('b')).toBe(-2n)
-    })
+    it.each([{ sync_interval: 60 }, { sync_interval: 60, sync_limit: 1000 }])(
+      'counts corrections, and sums beyond 2^53 exactly, with %j',
+      async (config) => {
+        const group = groupOf(config)
+        group.log('b', 3)
+        group.log('b', -5)
+        const handle = group.counter('a')
+        for (let i = 0; i < 3; i++) group.log('a', Number.MAX_SAFE_INTEGER)
+        for (let i = 0; i < 3; i++) handle.inc()
+        for (let i = 0; i < 3; i++) group.log('a')
+        group.log('a', Number.MAX_SAFE_INTEGER - 6 - 1234)
+        for (let i = 0; i < 5000; i++) group.log('a')
+        for (let i = 0; i < 5000; i++) handle.inc()
+        const flushed = group.flush()
+        await clock.advance(1)
+        await flushed
+        const { counts: exact } = await group.read('5s', { current: true })
+        expect(exact.get('a')).toBe(4n * BigInt(Number.MAX_SAFE_INTEGER) + 10_000n - 1234n)
+        expect(exact.get('b')).toBe(-2n)
+      },
+    )
 
     it('counts by handles as by names', async () => {
       const group = groupOf({})

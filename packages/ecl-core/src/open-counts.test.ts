@@ -6,21 +6,21 @@ const NO_LIMIT = Number.MAX_SAFE_INTEGER
 
 /** Counts as a recorder does, without looks at a clock. */
 function log(counts: OpenCounts, event: string): void {
-  if (counts.hit(event)) return
-  if (counts.has(event)) counts.resume(event)
-  else counts.add(event, 1)
+  if (!counts.hit(event)) counts.add(event, 1)
 }
+
+/** A handle that has no place yet. */
+const newHandle = (): Bound => ({ lefts: NOWHERE, place: 0 })
 
 /** Counts by a handle as a recorder does. */
 function inc(counts: OpenCounts, counter: Bound, event: string): void {
-  const left = (counter.lefts[counter.place] ?? 0) - 1
-  counter.lefts[counter.place] = left
-  if (left > 0) return
-  if (counter.lefts !== NOWHERE) counts.resume(event)
-  else {
-    counts.add(event, 1)
-    counts.bind(counter, event)
+  const left = counter.lefts[counter.place] ?? 0
+  if (left > 1) {
+    counter.lefts[counter.place] = left - 1
+    return
   }
+  counts.add(event, 1)
+  if (counter.lefts === NOWHERE) counts.bind(counter, event)
 }
 
 describe('the counts of the open segment', () => {
@@ -36,7 +36,7 @@ describe('the counts of the open segment', () => {
         const handles = new Map<string, Bound>()
         const truth = new Map<string, number>()
         for (const { event, how, times } of steps) {
-          const handle = handles.get(event) ?? { lefts: NOWHERE, place: 0 }
+          const handle = handles.get(event) ?? newHandle()
           handles.set(event, handle)
           const n = typeof how === 'number' ? how : times
           if (typeof how === 'number') counts.add(event, how)
@@ -54,21 +54,24 @@ describe('the counts of the open segment', () => {
     )
   })
 
-  it('pause exactly where one of them reaches the limit, and then no more', () => {
+  it('tell exactly where one of them reaches the limit, by whichever way, and then no more', () => {
     const counts = new OpenCounts(100)
-    counts.add('a', 1)
-    const paused: number[] = []
-    for (let n = 2; n <= 500; n++) {
-      if (counts.hit('a')) continue
-      paused.push(n)
-      if (n === 100) counts.passLimit()
-      counts.resume('a')
+    const handle = newHandle()
+    const told: number[] = []
+    for (let n = 1; n <= 500; n++) {
+      if (n % 2 === 0 && handle.lefts === NOWHERE) counts.bind(handle, 'a')
+      const left = n % 2 === 0 ? (handle.lefts[handle.place] ?? 0) : 0
+      if (left > 1) handle.lefts[handle.place] = left - 1
+      else if (!counts.hit('a') && counts.add('a', 1)) {
+        told.push(counts.of('a'))
+        counts.passLimit()
+      }
     }
-    expect(paused).toContain(100)
-    expect(paused.every((n) => n <= 100)).toBe(true)
+    expect(counts.of('a')).toBe(500)
+    expect(told).toEqual([100])
   })
 
-  it.each([1, 10, 1000])('pause each thousand hits or so, of %d events in turn', (events) => {
+  it.each([1, 10, 1000])('have a look each thousand hits or so, of %d events in turn', (events) => {
     const counts = new OpenCounts(NO_LIMIT)
     for (let event = 0; event < events; event++) counts.add(String(event), 1)
     let [since, longest] = [0, 0]
@@ -76,11 +79,21 @@ describe('the counts of the open segment', () => {
       const event = String(n % events)
       since++
       if (counts.hit(event)) continue
-      counts.resume(event)
+      expect(counts.isDue(event, 1)).toBe(true)
+      counts.add(event, 1)
       longest = Math.max(longest, since)
       since = 0
     }
     expect(longest).toBeGreaterThan(500)
     expect(longest).toBeLessThan(2100)
+  })
+
+  it('have a look before so many are added at once that one would be due among them', () => {
+    const counts = new OpenCounts(NO_LIMIT)
+    expect(counts.isDue('a', 1)).toBe(true)
+    for (const n of [1, 5000]) counts.add('a', n)
+    expect([1023, 1024, 5000].map((n) => counts.isDue('a', n))).toEqual([false, true, true])
+    counts.add('a', 1000)
+    expect([23, 24].map((n) => counts.isDue('a', n))).toEqual([false, true])
   })
 })

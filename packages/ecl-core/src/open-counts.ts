@@ -15,15 +15,14 @@ export interface Bound {
   place: number
 }
 
-/** Where the first hit leads to the look-up. */
+/** Where no hits are left. */
 export const NOWHERE = new Int32Array(1)
 
 /**
  * The counts of the open segment.
  *
- * An event has a place in two arrays: how many hits are left until counting has to pause, for a look at the clock or at the
- * limit, and what its count will be then. So counting again is one subtraction, and one comparison with zero. The numbers
- * that it touches are 4 bytes each: with 100,000 names at random they stay in the processor's cache, where an object for
+ * An event has a place in two arrays: how many hits are left until there has to be a look at the clock or at the limit, and
+ * what its count will be then. So counting again is one comparison and one subtraction. The numbers that it touches are 4 bytes each: with 100,000 names at random they stay in the processor's cache, where an object for
  * each event would not, and counting takes two thirds of the time. By a handle it takes a tenth less than with objects.
  */
 export class OpenCounts {
@@ -35,7 +34,7 @@ export class OpenCounts {
   #limit: number
 
   /**
-   * @param limit counting pauses where a count gets as far
+   * @param limit `add` tells where a count gets as far
    * @param expected how many events there may be
    */
   constructor(limit: number, expected = 0) {
@@ -46,40 +45,39 @@ export class OpenCounts {
   }
 
   /**
-   * Counts one event more, if it has been counted before.
+   * Counts one event more, if nothing else is to be done.
    *
-   * @returns whether that was all; false where it has not been counted yet, and where it was now, and has to pause
+   * @returns whether that was so; false where it was not counted: the event has no place yet, or a look is due
    */
   hit(event: string): boolean {
     const place = this.#places.get(event)
     if (place === undefined) return false
-    const left = (this.#lefts[place] ?? 0) - 1
-    this.#lefts[place] = left
-    return left > 0
+    const left = this.#lefts[place] ?? 0
+    if (left <= 1) return false
+    this.#lefts[place] = left - 1
+    return true
   }
 
-  /** Adds to an event's count. @returns whether it has to pause */
+  /** Whether a look at the clock is due before so many more are counted of an event. */
+  isDue(event: string, n: number): boolean {
+    const place = this.#places.get(event)
+    return place === undefined || (this.#lefts[place] ?? 0) <= n
+  }
+
+  /** Adds to an event's count. @returns whether the limit is reached */
   add(event: string, n: number): boolean {
-    const known = this.#places.get(event)
-    const place = known ?? this.#newPlace(event)
-    const left = (this.#lefts[place] ?? 0) - n
-    if (n > 0 && left > 0) {
-      this.#lefts[place] = left
+    const place = this.#places.get(event) ?? this.#newPlace(event)
+    const left = this.#lefts[place] ?? 0
+    if (n > 0 && n < left) {
+      this.#lefts[place] = left - n
       return false
     }
     const sum = this.#countAt(place) + n
-    // Out of step with each other, so that there is a look each so many hits of all events together, whichever are hit.
-    this.#arm(place, sum, 1 + ((place * STAGGER) % LOOK_EVERY))
-    return known !== undefined || sum >= this.#limit
+    this.#arm(place, sum)
+    return sum >= this.#limit
   }
 
-  /** Goes on counting an event after a pause. */
-  resume(event: string): void {
-    const place = this.#places.get(event)
-    if (place !== undefined) this.#arm(place, this.#countAt(place), LOOK_EVERY)
-  }
-
-  /** From now on, counting does not pause at the limit. */
+  /** From now on, the limit is not told. */
   passLimit(): void {
     this.#limit = Number.MAX_SAFE_INTEGER
   }
@@ -131,11 +129,13 @@ export class OpenCounts {
     return (this.#stops[place] ?? 0) - (this.#lefts[place] ?? 0)
   }
 
-  /** Has counting pause after so many hits, or at the limit that is still ahead. */
-  #arm(place: number, n: number, hits: number): void {
-    const stop = n < this.#limit ? Math.min(n + hits, this.#limit) : n + hits
+  /** Has a look after so many hits as there are between two, or at the limit that is still ahead. */
+  #arm(place: number, sum: number): void {
+    // At first out of step with each other, so that there is a look each so many hits of all together, whichever are hit.
+    const hits = this.#stops[place] === 0 ? 1 + ((place * STAGGER) % LOOK_EVERY) : LOOK_EVERY
+    const stop = sum < this.#limit ? Math.min(sum + hits, this.#limit) : sum + hits
     this.#stops[place] = stop
-    this.#lefts[place] = stop - n
+    this.#lefts[place] = stop - sum
   }
 
   #newPlace(event: string): number {

@@ -49,7 +49,7 @@ export interface RecorderOptions {
 /**
  * Counts the events of one group in memory: finds an event's box in the open segment, and closes that at boundaries.
  *
- * Counting again is one look-up, one increment and one comparison. There is no clock on that path: a timer closes the
+ * Counting again is one look-up, one comparison and one subtraction. There is no clock on that path: a timer closes the
  * segment, so attribution is exact to the event loop's delay, and every few hundred hits there is a look at the clock for
  * loops that never yield.
  */
@@ -81,14 +81,13 @@ export class Recorder {
 
   /** Counts an event, n times. @throws TypeError when n is not a whole number */
   log(event: string, n?: number): void {
-    if (n === undefined || n === 1) {
-      if (!this.#counts.hit(event)) this.#edge(event)
-    } else this.#logMany(event, n)
+    if ((n === undefined || n === 1) && this.#counts.hit(event)) return
+    this.#logMany(event, n === undefined ? 1 : n)
   }
 
   /** A handle on one event. */
   counter(event: string): Counter {
-    return new BoundCounter(event, this.#rebind, this.#logMany)
+    return new BoundCounter(event, this.#logByHandle)
   }
 
   /** Declares an event as if it were listed in the config. @throws TypeError for what cannot name an event */
@@ -134,36 +133,6 @@ export class Recorder {
     this.#closed = true
   }
 
-  /** Everything that is not "count again": a first hit, a limit, a look at the clock. */
-  #edge(event: string): void {
-    if (!this.#counts.has(event) || this.#passBoundary(event, 1)) this.#logMany(event, 1)
-    else this.#pause(event)
-  }
-
-  /** Looks whether the limit is reached, and goes on. */
-  #pause(event: string): void {
-    const n = this.#counts.of(event)
-    // Beyond, a double would no longer change by 1. The backlog adds exactly.
-    if (n >= Number.MAX_SAFE_INTEGER) {
-      this.#handOver()
-      return
-    }
-    const { syncLimit } = this.#spec
-    if (syncLimit !== undefined && n >= syncLimit) {
-      this.#sink.limitReached()
-      this.#counts.passLimit()
-    }
-    this.#counts.resume(event)
-  }
-
-  /** Closes the segment if its end has passed, and takes the last hits back, which belong to the next one. */
-  #passBoundary(event: string, n: number): boolean {
-    if (!this.#isOver()) return false
-    this.#counts.add(event, -n)
-    this.#closeAtBoundary()
-    return true
-  }
-
   /** Whether the open segment's end has passed, or the store's clock was set back before its begin. */
   #isOver(): boolean {
     if (this.#segment === undefined) return false
@@ -171,20 +140,24 @@ export class Recorder {
     return seconds >= this.#segment.endsAt || seconds < this.#segment.at
   }
 
-  /** Counts without shortcuts. A bound function, as handles call it. */
-  readonly #logMany = (given: string, n: number): void => {
+  /** Counts without shortcuts: looks at the clock where that is due, at the limits, and at what may be counted at all. */
+  #logMany(given: string, n: number): void {
     if (!Number.isSafeInteger(n)) {
       throw new TypeError(`log: ${String(n)} is not a count; a whole number is expected`)
     }
     const event = this.#accept(given, n)
     if (event === undefined) return
-    if (!this.#counts.has(event) && this.#isOver()) this.#closeAtBoundary()
+    if (this.#counts.isDue(event, n) && this.#isOver()) this.#closeAtBoundary()
     const name = this.#nameFor(event)
     if (!Number.isSafeInteger(this.#counts.of(name) + n)) this.#handOver()
     if (this.#segment === undefined) this.#open()
     if (!this.#counts.add(name, n)) return
-    if (this.#passBoundary(name, n)) this.#logMany(name, n)
-    else this.#pause(name)
+    // Beyond, a double would no longer change by 1. The backlog adds exactly.
+    if (this.#counts.of(name) === Number.MAX_SAFE_INTEGER) this.#handOver()
+    else {
+      this.#counts.passLimit()
+      this.#sink.limitReached()
+    }
   }
 
   /** The name to count under; undefined for what is not to be counted. */
@@ -294,19 +267,10 @@ export class Recorder {
     return { at, counts: counts.close(), openedMs, closedMs: this.#clock.monotonicMs() }
   }
 
-  /**
-   * A handle was hit at an edge: it has no place in the open segment, or has to pause. A bound function, as handles call it;
-   * not a short one that calls this, which V8 would compile into loops that count, with a third of their speed lost.
-   */
-  readonly #rebind = (counter: BoundCounter): void => {
-    const { event } = counter
-    if (counter.lefts !== NOWHERE) {
-      this.#edge(event)
-      return
-    }
-    NOWHERE[0] = 0
-    this.#logMany(event, 1)
-    this.#counts.bind(counter, event)
+  /** What a handle cannot count at its place, if it has one. A bound function, as handles call it. */
+  readonly #logByHandle = (counter: BoundCounter, n: number): void => {
+    this.#logMany(counter.event, n)
+    if (counter.lefts === NOWHERE) this.#counts.bind(counter, counter.event)
   }
 }
 
@@ -326,24 +290,21 @@ class BoundCounter implements Counter, Bound {
   readonly event: string
   lefts = NOWHERE
   place = 0
-  readonly #edge: (counter: BoundCounter) => void
-  readonly #logMany: (event: string, n: number) => void
+  readonly #logByHandle: (counter: BoundCounter, n: number) => void
 
-  constructor(
-    event: string,
-    edge: (counter: BoundCounter) => void,
-    logMany: (event: string, n: number) => void,
-  ) {
+  constructor(event: string, logByHandle: (counter: BoundCounter, n: number) => void) {
     this.event = event
-    this.#edge = edge
-    this.#logMany = logMany
+    this.#logByHandle = logByHandle
   }
 
   inc(n?: number): void {
     if (n === undefined || n === 1) {
-      const left = (this.lefts[this.place] ?? 0) - 1
-      this.lefts[this.place] = left
-      if (left <= 0) this.#edge(this)
-    } else this.#logMany(this.event, n)
+      const left = this.lefts[this.place] ?? 0
+      if (left > 1) {
+        this.lefts[this.place] = left - 1
+        return
+      }
+    }
+    this.#logByHandle(this, n === undefined ? 1 : n)
   }
 }
