@@ -18,7 +18,8 @@ describe('a logger stamps by the clock of the store', () => {
   /** By how much the store's clock was set. */
   let storeStepMs: number
   let memory: MemoryStore
-  let away: boolean
+  /** Whether batches are lost; or those of one group. */
+  let away: boolean | 'g'
   let closing: (() => Promise<void>)[]
 
   beforeEach(() => {
@@ -40,7 +41,8 @@ describe('a logger stamps by the clock of the store', () => {
     other: { events: ['a'], intervals: ['1h'] },
   })
   const open = (config: Partial<GroupConfig> = {}): EventCountLogger => {
-    const store = new FaultyStore(memory, () => (away ? 'lost' : undefined))
+    const isLost = (group: string) => away === true || away === group
+    const store = new FaultyStore(memory, ({ group }) => (isLost(group.name) ? 'lost' : undefined))
     const options = { logger: silentLogger, clock, random: () => 0.5 }
     const ecl = new EventCountLogger(configOf(config), store, options)
     closing.push(async () => {
@@ -209,6 +211,34 @@ describe('a logger stamps by the clock of the store', () => {
       expect(await counts('last')).toEqual({ a: 100, b: 0 })
     })
   })
+
+  it.each([24, -24])(
+    'though its own is wrong by %d h, and another group is heard when this one has waited for windows',
+    async (hours) => {
+      clock.setWall(clock.wallMs() + hours * HOUR_MS)
+      away = 'g'
+      const ecl = open()
+      const [group, other] = [ecl.getGroup('g'), ecl.getGroup('other')]
+      await rotate()
+      for (const n of [1, 10, 100]) {
+        group.log('a', n)
+        await untilBoundary()
+        await rotate()
+      }
+      // The segment that is open when it hears what time it is.
+      group.log('a', 1000)
+      await clock.advance(1000)
+      other.log('a')
+      await clock.advance(100)
+      group.log('a', 10_000)
+      await untilBoundary()
+      await rotate()
+      away = false
+      await clock.advance(3000)
+      expect(await counts('last')).toEqual({ a: 11_000, b: 0 })
+      expect(group.stats).toMatchObject({ unsent: 0, late: 111 })
+    },
+  )
 
   describe('when its machine was suspended', () => {
     // Nothing is sent for an hour but after boundaries, so no reply tells of the suspension.

@@ -114,7 +114,7 @@ export class Flusher {
 
   /** Takes over a segment that a boundary has closed. */
   add(segment: ClosedSegment, boundary: EpochSeconds): void {
-    this.#backlog.add(segment, this.#horizon())
+    this.#keep(segment)
     this.#passBoundary(boundary)
     this.#schedule(0)
   }
@@ -214,16 +214,23 @@ export class Flusher {
     return Math.min(this.#inFlightSerial ?? Infinity, this.#backlog.oldestSerial ?? Infinity)
   }
 
+  /** Puts a segment into the backlog, which is tidied up by the windows that its stamps name. */
+  #keep(segment: ClosedSegment): void {
+    // Another group may have heard the store first. What is kept is to be judged by the clock that it is stamped by.
+    const isStamped = this.#stamped || !this.#options.storeClock.known
+    if (!isStamped) this.#backlog.restamp(this.#stamp)
+    const at = isStamped ? segment.at : this.#stamp(segment.openedMs, segment.closedMs)
+    this.#backlog.add({ ...segment, at }, this.#horizon())
+  }
+
   #horizon(): Horizon {
     const { storeClock } = this.#options
-    // Another group may have heard the store first. What waits is to be judged by the clock that it is stamped by.
-    if (!this.#stamped && storeClock.known) this.#backlog.restamp(this.#stamp)
     return { now: storeClock.nowMs() / 1000, lastHeard: this.#delivery.lastHeard }
   }
 
   #takeOpen(): void {
     const segment = this.#source().take()
-    if (segment !== undefined) this.#backlog.add(segment, this.#horizon())
+    if (segment !== undefined) this.#keep(segment)
   }
 
   /** Sets the moment before which nothing is sent after a boundary, so that a fleet of loggers does not come at once. */
@@ -328,11 +335,9 @@ export class Flusher {
   /** Until the registration's reply the machine's clock was all there was to stamp by. */
   async #restamp(): Promise<void> {
     await this.#delivery.sharpenClock()
+    this.#takeOpen()
     this.#backlog.restamp(this.#stamp)
     this.#stamped = true
-    const open = this.#source().take()
-    if (open === undefined) return
-    this.#backlog.add({ ...open, at: this.#stamp(open.openedMs, open.closedMs) }, this.#horizon())
   }
 
   readonly #stamp = (openedMs: number, closedMs: number): EpochSeconds =>
