@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
+import { delay } from './clock.ts'
 import type { GroupConfig } from './config/config-types.ts'
 import { resolveGroups } from './config/resolve-groups.ts'
 import { EventCountLogger } from './event-count-logger.ts'
 import type { EventGroup } from './event-group.ts'
 import { silentLogger } from './logger.ts'
+import type { Timed } from './store/counter-store.ts'
 import { FaultyStore } from './testing/faulty-store.ts'
 import { NOON } from './testing/hand-client.ts'
 import { ManualClock } from './testing/manual-clock.ts'
@@ -26,7 +28,7 @@ describe('a logger stamps by the clock of the store', () => {
     // 1 s after a boundary, on both
     clock = new ManualClock((NOON + 1) * 1000)
     storeStepMs = -clock.monotonicMs() + 1000
-    memory = new MemoryStore({ wallMs: storeNowMs })
+    memory = new MemoryStore({ monotonicMs: () => clock.monotonicMs(), wallMs: storeNowMs })
     away = false
     closing = []
   })
@@ -90,10 +92,10 @@ describe('a logger stamps by the clock of the store', () => {
   it('though a slow reply had told it wrong when the window began', async () => {
     let slowMs = 400
     // As if all of the round trip were the way back.
-    const late = <T extends { storeTimeMs: number }>(reply: T) => ({
+    const late = <T extends Timed>(reply: T) => ({
       ...reply,
       storeTimeMs: reply.storeTimeMs - slowMs,
-      roundTripMs: slowMs,
+      sentMs: reply.sentMs - slowMs,
     })
     const [apply, windows] = [memory.apply.bind(memory), memory.windows.bind(memory)]
     memory.apply = async (batch) => late(await apply(batch))
@@ -123,7 +125,7 @@ describe('a logger stamps by the clock of the store', () => {
   it('though a request that was long on its way had told it ahead when the boundary was near', async () => {
     let slowMs = 800
     // As if all of the round trip were the way there.
-    const late = <T>(reply: T) => ({ ...reply, roundTripMs: slowMs })
+    const late = <T extends Timed>(reply: T) => ({ ...reply, sentMs: reply.sentMs - slowMs })
     const [apply, windows] = [memory.apply.bind(memory), memory.windows.bind(memory)]
     memory.apply = async (batch) => late(await apply(batch))
     memory.windows = async (asked) => late(await windows(asked))
@@ -210,6 +212,28 @@ describe('a logger stamps by the clock of the store', () => {
       expect(group.stats).toMatchObject({ unsent: 0, late: 11 })
       expect(await counts('last')).toEqual({ a: 100, b: 0 })
     })
+  })
+
+  it('though the process was kept from its work when the first reply had come', async () => {
+    const apply = memory.apply.bind(memory)
+    let keptMs = 80
+    memory.apply = async (batch) => {
+      const reply = await apply(batch)
+      await delay(clock, keptMs)
+      return reply
+    }
+    await rotate()
+    const group = start({ sync_interval: 1 })
+    group.log('a')
+    await clock.advance(100)
+    keptMs = 0
+    await untilBoundary()
+    await rotate()
+    await clock.advance(30)
+    group.log('a', 10)
+    await clock.advance(3000)
+    expect(await counts('last')).toEqual({ a: 1, b: 0 })
+    expect(await counts('cur')).toEqual({ a: 10, b: 0 })
   })
 
   it.each([24, -24])(

@@ -23,6 +23,8 @@ class FakeClock implements Clock {
 interface Exchange {
   thereMs: number
   backMs: number
+  /** For how long the process is then kept from its work. */
+  keptMs?: number
   stepMs?: number
 }
 
@@ -35,12 +37,12 @@ function storeAhead(offsetMs: number) {
     storeClock,
     storeNowMs: () => clock.nowMs + offsetMs,
     /** One request: the store reads its clock between the two ways. */
-    exchange: ({ thereMs, backMs, stepMs = 0 }: Exchange) => {
+    exchange: ({ thereMs, backMs, keptMs = 0, stepMs = 0 }: Exchange) => {
       const sentMs = clock.nowMs
       clock.nowMs += thereMs
       const storeTimeMs = clock.nowMs + offsetMs + stepMs
-      clock.nowMs += backMs
-      storeClock.observe({ storeTimeMs, roundTripMs: clock.monotonicMs() - sentMs })
+      clock.nowMs += backMs + keptMs
+      storeClock.observe({ storeTimeMs, sentMs })
     },
   }
 }
@@ -77,6 +79,16 @@ describe('once it has been heard', () => {
     exchange({ thereMs: 1, backMs: 1 })
     exchange({ thereMs: 300, backMs: 0 })
     exchange({ thereMs: 0, backMs: 300 })
+    expect(storeClock.nowMs()).toBe(storeNowMs())
+  })
+
+  test('a reply to which the process comes late gives way to one to which it comes at once', () => {
+    const { clock, storeClock, storeNowMs, exchange } = storeAhead(5000)
+    exchange({ thereMs: 1, backMs: 1, keptMs: 98 })
+    expect(storeClock.errorMs).toBe(50)
+    expect(Math.abs(storeClock.nowMs() - storeNowMs())).toBeLessThan(50)
+    exchange({ thereMs: 2, backMs: 2 })
+    clock.nowMs += 1
     expect(storeClock.nowMs()).toBe(storeNowMs())
   })
 
@@ -147,17 +159,20 @@ describe('the time as it is seen', () => {
 
   test('is wrong by half the fastest round trip, the drift since, and as much as it is held back', () => {
     const way = fc.double({ min: 0, max: 500, noNaN: true })
-    const exchanges = fc.array(fc.record({ thereMs: way, backMs: way, pauseMs: way }), {
-      minLength: 1,
-    })
+    const exchanges = fc.array(
+      fc.record({ thereMs: way, backMs: way, keptMs: way, pauseMs: way }),
+      {
+        minLength: 1,
+      },
+    )
     fc.assert(
       fc.property(fc.integer({ min: -1e9, max: 1e12 }), exchanges, (offsetMs, all) => {
         const { clock, storeClock, storeNowMs, exchange } = storeAhead(offsetMs)
         let fastestMs = Number.POSITIVE_INFINITY
         const startedMs = clock.nowMs
-        for (const { thereMs, backMs, pauseMs } of all) {
-          exchange({ thereMs, backMs })
-          fastestMs = Math.min(fastestMs, thereMs + backMs)
+        for (const { pauseMs, ...ways } of all) {
+          exchange(ways)
+          fastestMs = Math.min(fastestMs, ways.thereMs + ways.backMs + ways.keptMs)
           // Doubles of this size have steps of 0.1 µs.
           const boundMs = fastestMs / 2 + (clock.nowMs - startedMs) * 1e-4 + 1e-2
           expect(Math.abs(storeClock.atMonotonicMs(clock.nowMs) - storeNowMs())).toBeLessThan(

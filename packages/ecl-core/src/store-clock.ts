@@ -38,11 +38,11 @@ export class StoreClock {
    * Takes in a reply.
    *
    * @param storeTimeMs what the reply said
-   * @param roundTripMs how long ago its request was sent
+   * @param sentMs when its request was sent, by the monotonic clock
    */
-  observe({ storeTimeMs, roundTripMs }: { storeTimeMs: number; roundTripMs: number }): void {
+  observe({ storeTimeMs, sentMs }: { storeTimeMs: number; sentMs: number }): void {
     const receivedMs = this.#clock.monotonicMs()
-    const errorMs = Math.max(0, roundTripMs) / 2
+    const errorMs = Math.max(0, receivedMs - sentMs) / 2
     const offsetMs = storeTimeMs + errorMs - receivedMs
     // Redis gives its time with microseconds; 1 ms of slack keeps rounding from looking like a clock that was set.
     const contradicts = Math.abs(offsetMs - this.#offsetMs) > errorMs + this.errorMs + 1

@@ -83,19 +83,19 @@ export class SqliteStore implements CounterStore {
 
   async apply(batch: Batch): Promise<Applied> {
     const declaration = this.#declarationOf(batch.group)
-    const { reply, roundTripMs } = await this.#timed(
+    const { reply, sentMs } = await this.#timed(
       requestOf(batch, declaration.declared),
       batch.group.maxEvents === undefined ? undefined : declaration,
     )
     const { waitedMs: _, ...outcome } = reply
-    if (outcome.status !== 'applied') return { ...outcome, roundTripMs }
+    if (outcome.status !== 'applied') return { ...outcome, sentMs }
     const failures = [...outcome.failures].flatMap((failure): ApplyFailure[] => {
       const interval = batch.intervals[failure.interval]
       const event = batch.counts[failure.event]?.[0]
       if (interval === undefined || event === undefined) return []
       return [{ interval, event, retry: false, message: 'the sum would leave 64 bits' }]
     })
-    return { ...outcome, roundTripMs, placements: [...outcome.placements], failures }
+    return { ...outcome, sentMs, placements: [...outcome.placements], failures }
   }
 
   rotate(
@@ -139,7 +139,7 @@ export class SqliteStore implements CounterStore {
       group: group.name,
       interval: interval.spec,
     }))
-    const { reply, roundTripMs } = await this.#timed({ op: 'windows', windows: asked })
+    const { reply, sentMs } = await this.#timed({ op: 'windows', windows: asked })
     const states = windows.map(({ interval }, index) => {
       const found = reply.series[index]
       if (found === undefined) return { current: undefined, foreign: false }
@@ -153,7 +153,7 @@ export class SqliteStore implements CounterStore {
         ...(fromMs === undefined ? {} : { publishFromMs: fromMs }),
       }
     })
-    return { storeTimeMs: reply.storeTimeMs, roundTripMs, states }
+    return { storeTimeMs: reply.storeTimeMs, sentMs, states }
   }
 
   /** Nobody else writes into the file. */
@@ -196,11 +196,10 @@ export class SqliteStore implements CounterStore {
   async #timed<R extends Extract<Request, { op: 'apply' | 'windows' }>>(
     request: R,
     declaration?: Declaration,
-  ): Promise<{ reply: Replies[R['op']]; roundTripMs: number }> {
-    const sentMs = this.#clock.monotonicMs()
+  ): Promise<{ reply: Replies[R['op']]; sentMs: number }> {
+    const askedMs = this.#clock.monotonicMs()
     const reply = await this.#ask(request, declaration)
-    const roundTripMs = this.#clock.monotonicMs() - sentMs
-    return { reply, roundTripMs: Math.max(0, roundTripMs - reply.waitedMs) }
+    return { reply, sentMs: askedMs + reply.waitedMs }
   }
 
   async #ask<R extends Request>(request: R, declaration?: Declaration): Promise<Replies[R['op']]> {

@@ -117,8 +117,12 @@ export type Placement = 'cur' | 'last' | 'late' | 'ahead'
 export interface Timed {
   /** The store's clock, ms since the epoch. */
   readonly storeTimeMs: number
-  /** How long the reply took, without the wait for a connection: twice the error of the clock, at most. */
-  readonly roundTripMs: number
+  /**
+   * When the request was sent, not counting the wait for a connection, by the monotonic clock that the store was opened
+   * with. Not how long it took: a process that is kept from its work before it reads that would know the time only so late,
+   * and too exactly.
+   */
+  readonly sentMs: number
 }
 
 /** What became of a batch. */

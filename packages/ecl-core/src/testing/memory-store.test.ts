@@ -6,7 +6,7 @@ import { MemoryStore } from './memory-store.ts'
 /** Handles on one memory: all the same object, until it is cleared. */
 class MemoryUnderTest implements StoreUnderTest {
   #nowMs = 0
-  #store = new MemoryStore({ wallMs: () => this.#nowMs })
+  #store = new MemoryStore({ monotonicMs: () => this.#nowMs, wallMs: () => this.#nowMs })
 
   open(): CounterStore {
     // A handle outlives clear(), as it does where there is a server.
@@ -23,7 +23,7 @@ class MemoryUnderTest implements StoreUnderTest {
   }
 
   async clear(): Promise<void> {
-    this.#store = new MemoryStore({ wallMs: () => this.#nowMs })
+    this.#store = new MemoryStore({ monotonicMs: () => this.#nowMs, wallMs: () => this.#nowMs })
   }
 
   async close(): Promise<void> {}

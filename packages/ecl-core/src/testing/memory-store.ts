@@ -42,18 +42,18 @@ interface Windows {
  */
 export class MemoryStore implements CounterStore {
   readonly connected = true
-  readonly #clock: Pick<Clock, 'wallMs'>
+  readonly #clock: Pick<Clock, 'wallMs' | 'monotonicMs'>
   #windows = new Map<string, Windows>()
   readonly lossWindowMs = 2500
   #clients = new Map<string, ClientAccount>()
 
-  /** @param clock whose time of day is the store's; such as a ManualClock */
-  constructor(clock: Pick<Clock, 'wallMs'> = systemClock) {
+  /** @param clock whose time of day is the store's, and which is the logger's otherwise; such as a ManualClock */
+  constructor(clock: Pick<Clock, 'wallMs' | 'monotonicMs'> = systemClock) {
     this.#clock = clock
   }
 
   async apply(batch: Batch): Promise<Applied> {
-    const timed = { storeTimeMs: this.#clock.wallMs(), roundTripMs: 0 }
+    const timed = { storeTimeMs: this.#clock.wallMs(), sentMs: this.#clock.monotonicMs() }
     const client = `${batch.group.name}\n${batch.clientId}`
     const known = this.#clients.get(client)
     const lastApplied = known?.number ?? 0
@@ -160,7 +160,7 @@ export class MemoryStore implements CounterStore {
       current: this.#windows.get(keyOf(group, interval))?.current,
       foreign: false,
     }))
-    return { storeTimeMs: this.#clock.wallMs(), roundTripMs: 0, states }
+    return { storeTimeMs: this.#clock.wallMs(), sentMs: this.#clock.monotonicMs(), states }
   }
 
   async adoptForeignEvents(): Promise<void> {}

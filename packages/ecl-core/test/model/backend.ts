@@ -28,8 +28,8 @@ export interface Backend {
 export class MemoryBackend implements Backend {
   store = new MemoryStore()
 
-  async begin(_: Clock, storeMs: () => number): Promise<void> {
-    this.store = new MemoryStore({ wallMs: storeMs })
+  async begin(clock: Clock, storeMs: () => number): Promise<void> {
+    this.store = new MemoryStore({ monotonicMs: () => clock.monotonicMs(), wallMs: storeMs })
   }
 
   async beforeCall(): Promise<void> {}

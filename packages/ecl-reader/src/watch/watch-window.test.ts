@@ -13,7 +13,10 @@ afterEach(() => ending?.abort())
 /** Watches a store whose clock is an hour ahead of this machine's. */
 function watch({ failing = false } = {}) {
   const clock = new ManualClock(START_MS)
-  const store = new MemoryStore({ wallMs: () => clock.wallMs() + 3_600_000 })
+  const store = new MemoryStore({
+    monotonicMs: () => clock.monotonicMs(),
+    wallMs: () => clock.wallMs() + 3_600_000,
+  })
   const [group] = resolveGroups({ web: { events: ['a'], intervals: ['5s'] } })
   const [interval] = group?.intervals ?? []
   if (group === undefined || interval === undefined) throw new Error('no group')

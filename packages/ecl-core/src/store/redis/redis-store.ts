@@ -148,10 +148,10 @@ export class RedisStore implements CounterStore {
     ]
     for (const interval of batch.intervals) args.push(interval.spec, String(interval.seconds))
     for (const [event, count] of counts) args.push(event, String(count))
-    const { reply, roundTripMs } = await this.#timed((redis) =>
+    const { reply, sentMs } = await this.#timed((redis) =>
       runScript(redis, this.#scripts.apply, clientsKey(group), args),
     )
-    return parseApplied(reply, ordered, roundTripMs)
+    return parseApplied(reply, ordered, sentMs)
   }
 
   async rotate(
@@ -196,7 +196,7 @@ export class RedisStore implements CounterStore {
       ...[startKey(group, interval, 'cur'), writtenByKey(group, interval)],
       ...(publications ? [startKey(group, interval, 'last'), publishedKey(group, interval)] : []),
     ])
-    const { reply, roundTripMs } = await this.#timed((redis) => {
+    const { reply, sentMs } = await this.#timed((redis) => {
       const pipeline = redis.pipeline()
       pipeline.call(...this.#reading.timeCommand)
       if (keys.length > 0) pipeline.mget(keys.flat())
@@ -209,7 +209,7 @@ export class RedisStore implements CounterStore {
     )
     return {
       storeTimeMs: parseTime(time),
-      roundTripMs,
+      sentMs,
       states: windows.map(({ interval }, index) => {
         const { cur, last, foreign } = windowStarts(parseMarks(marks[index]), interval)
         if (!publications) return { current: cur, foreign }
@@ -274,15 +274,13 @@ export class RedisStore implements CounterStore {
   }
 
   /** Measures without the wait for a connection, which would look like a clock that is seconds ahead. */
-  async #timed<T>(
-    commands: (redis: Redis) => Promise<T>,
-  ): Promise<{ reply: T; roundTripMs: number }> {
+  async #timed<T>(commands: (redis: Redis) => Promise<T>): Promise<{ reply: T; sentMs: number }> {
     let sentMs = 0
     const reply = await this.#write((redis) => {
       sentMs = this.#clock.monotonicMs()
       return commands(redis)
     })
-    return { reply, roundTripMs: this.#clock.monotonicMs() - sentMs }
+    return { reply, sentMs }
   }
 
   /** Loggers and masters have time: they wait for a connection. */

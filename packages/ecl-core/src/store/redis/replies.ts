@@ -38,9 +38,9 @@ export function parseTime(reply: unknown): number {
 }
 
 /** The reply of apply.lua, which took so long. */
-export function parseApplied(reply: unknown, batch: Batch, roundTripMs: number): Applied {
+export function parseApplied(reply: unknown, batch: Batch, sentMs: number): Applied {
   const [status, seconds, microseconds, third, failed] = asArray('apply', reply)
-  const timed = { storeTimeMs: parseTime([seconds, microseconds]), roundTripMs }
+  const timed = { storeTimeMs: parseTime([seconds, microseconds]), sentMs }
   switch (status) {
     case 'applied':
       return {
