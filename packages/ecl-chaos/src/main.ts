@@ -43,7 +43,7 @@ async function main(args: readonly string[]): Promise<number> {
     const summary = { seed, durationMs, loggers, masters, failed, ...result }
     writeFileSync(options.json, `${JSON.stringify(summary, undefined, 1)}\n`)
   }
-  if (!failed && options.replay === undefined) rmSync(schedule)
+  if (!failed && options.replay === undefined) rmSync(schedule, { force: true })
   if (failed) return 1
   return stop.signal.aborted ? INTERRUPTED : 0
 }
