@@ -1,5 +1,6 @@
 import {
   closeSync,
+  existsSync,
   fstatSync,
   mkdirSync,
   openSync,
@@ -13,9 +14,12 @@ import { createRequire, Module } from 'node:module'
 import { homedir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
 import { Script } from 'node:vm'
+import { crc32 } from 'node:zlib'
 
 /** V8 compiles what a run uses. So what is older is made anew, with what runs have used that were not the first. */
 const FRESH_MS = 600_000
+/** Behind the code, its CRC-32: V8 does not look at what a crash of the machine may have left of a file. */
+const CHECKSUM_BYTES = 4
 /** Of a file's mode: that others than its owner may write to it. */
 const WRITABLE_BY_OTHERS = 0o022
 
@@ -70,8 +74,17 @@ export function codeFolder(env: NodeJS.ProcessEnv = process.env): string | undef
   // Elsewhere there is no telling who could have written a file.
   if (env['NODE_DISABLE_COMPILE_CACHE'] === '1' || process.getuid === undefined) return undefined
   const given = env['XDG_CACHE_HOME']
-  const caches = given !== undefined && isAbsolute(given) ? given : join(homedir(), '.cache')
-  return join(caches, 'event-count-logger')
+  const caches = given !== undefined && isAbsolute(given) ? given : join(home() ?? '', '.cache')
+  return isAbsolute(caches) ? join(caches, 'event-count-logger') : undefined
+}
+
+/** Undefined for a user of whom the system knows none. */
+function home(): string | undefined {
+  try {
+    return homedir()
+  } catch {
+    return undefined
+  }
 }
 
 function readKept(file: string): Kept | undefined {
@@ -80,12 +93,15 @@ function readKept(file: string): Kept | undefined {
     try {
       const { uid, mode, mtimeMs } = fstatSync(handle)
       if (uid !== process.getuid?.() || (mode & WRITABLE_BY_OTHERS) !== 0) return undefined
-      return { code: readFileSync(handle), isFresh: Math.abs(Date.now() - mtimeMs) < FRESH_MS }
+      const bytes = readFileSync(handle)
+      const code = bytes.subarray(0, -CHECKSUM_BYTES)
+      if (bytes.readUInt32LE(code.length) !== crc32(code)) return undefined
+      return { code, isFresh: Math.abs(Date.now() - mtimeMs) < FRESH_MS }
     } finally {
       closeSync(handle)
     }
   } catch {
-    // Not there yet.
+    // Not there yet, or cut off.
     return undefined
   }
 }
@@ -93,15 +109,22 @@ function readKept(file: string): Kept | undefined {
 /** Keeps code in place of that of other versions of the program. A start that cannot do that was as good as any. */
 function keep(file: string, code: Buffer): void {
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-    // In one step, as another start may read it meanwhile.
+    const checksum = Buffer.alloc(CHECKSUM_BYTES)
+    checksum.writeUInt32LE(crc32(code))
+    for (const folder of [dirname(dirname(file)), dirname(file)]) makeFolder(folder)
+    // In one step, as another start may read it meanwhile; and never through a link that somebody has put there.
     const draft = `${file}.${process.pid}`
-    writeFileSync(draft, code, { mode: 0o600 })
+    writeFileSync(draft, Buffer.concat([code, checksum]), { mode: 0o600, flag: 'wx' })
     renameSync(draft, file)
     for (const outdated of othersThan(file)) rmSync(outdated, { force: true })
   } catch {
     // A folder that cannot be written to, or a disk that is full.
   }
+}
+
+/** Not with its parents: a home that is not there is not to be made. */
+function makeFolder(folder: string): void {
+  if (!existsSync(folder)) mkdirSync(folder, { mode: 0o700 })
 }
 
 /** Files of other versions of the same program, under the same Node. */

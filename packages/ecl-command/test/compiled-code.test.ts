@@ -81,6 +81,11 @@ describe('the code of a program', () => {
       () => truncateSync(file(), 100),
       () => truncateSync(file(), 0),
       () => writeFileSync(file(), 'no code at all'),
+      // As after a crash of the machine, which V8 would run into.
+      () => {
+        const bytes = readFileSync(file())
+        writeFileSync(file(), bytes.fill(0, bytes.length / 4, bytes.length / 2))
+      },
     ]) {
       spoil()
       expect(await run(says('a'))).toBe('a new')
@@ -127,6 +132,31 @@ describe('a command', () => {
     const first = await reader({})
     expect(files()).toEqual([expect.stringMatching(/^ecl-reader-v[\d.]+-\w+-[0-9a-f]{16}\.code$/)])
     expect(await reader({})).toEqual(first)
+  })
+
+  it('needs no home: without one, or with one that is not there, nothing is kept', async () => {
+    const XDG_CACHE_HOME = undefined
+    for (const HOME of ['', join(home, 'gone'), '/proc/nowhere']) {
+      await expect(reader({ HOME, XDG_CACHE_HOME })).resolves.toMatchObject({ stderr: '' })
+    }
+    await expect(reader({ XDG_CACHE_HOME: '/proc/nowhere' })).resolves.toMatchObject({ stderr: '' })
+    expect(readdirSync(home)).toEqual([])
+  })
+
+  it('does not write through a link that somebody has put in its way', async () => {
+    await reader({})
+    const victim = join(home, 'victim')
+    const kept = file()
+    writeFileSync(victim, 'precious')
+    rmSync(kept)
+    // Whatever process it will be.
+    const { stdout } = await promisify(execFile)(
+      '/bin/sh',
+      ['-c', `ln -s '${victim}' '${kept}'.$$; exec '${process.execPath}' '${READER}' --version`],
+      { env: { ...process.env, XDG_CACHE_HOME: join(home, 'cache') } },
+    )
+    expect(stdout).toMatch(/\d/)
+    expect(readFileSync(victim, 'utf8')).toBe('precious')
   })
 
   it('keeps none where the user has turned off such caches', async () => {

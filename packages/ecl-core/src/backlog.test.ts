@@ -93,6 +93,14 @@ describe('Backlog', () => {
     expect(drain(backlog)).toEqual([{ at: 105, counts: { a: 1 } }])
   })
 
+  it('leaves the stamps of what comes back from the store as they are', () => {
+    const backlog = new Backlog([FIVE_SECONDS])
+    const at = NOON as EpochSeconds
+    backlog.addRest({ at, intervals: [FIVE_SECONDS], serial: 1, counts: [['a', 3]] }, now(1))
+    backlog.restamp(() => 0 as EpochSeconds)
+    expect(backlog.take(10)).toMatchObject({ at, isRest: true })
+  })
+
   it('loses nothing and mixes no windows that are not late, in any order of adding and taking', () => {
     const third: Interval = { spec: '7s', seconds: 7 }
     const intervals = [FIVE_SECONDS, third]

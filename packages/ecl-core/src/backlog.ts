@@ -137,9 +137,13 @@ export class Backlog {
     return { at, intervals, serial, isRest, mixedUntil, counts }
   }
 
-  /** Gives every stamp anew, from when its counts were made by the monotonic clock. */
+  /**
+   * Gives every stamp anew, from when its counts were made by the monotonic clock; but for what comes back from the store,
+   * which was stamped by the store's clock.
+   */
   restamp(stamp: (openedMs: number, closedMs: number) => EpochSeconds): void {
     for (const pending of this.#pending) {
+      if (pending.isRest) continue
       pending.at = stamp(pending.openedMs, pending.closedMs)
       if (pending.mixedWith !== undefined)
         pending.mixedWith = stamp(pending.closedMs, pending.closedMs)

@@ -226,6 +226,23 @@ describe('EventGroup', () => {
       expect(await counts('last')).toEqual({ a: 2, b: 0 })
     })
 
+    it('looks at the clock at a correction, too, in a loop that never yields', async () => {
+      const group = groupOf({ sync_interval: 60 })
+      for (const event of ['a', 'b']) group.log(event, 10)
+      await clock.advance(1)
+      clock.block(4100)
+      for (let i = 0; i < 2000; i++) for (const n of [5, -3]) group.log('b', n)
+      await rotate()
+      await clock.advance(1000)
+      const flushed = group.flush()
+      await clock.advance(1)
+      await flushed
+      const [last, cur] = [await counts('last'), await counts('cur')]
+      expect((last['b'] ?? 0) + (cur['b'] ?? 0)).toBe(4010)
+      // The first one may come before the first correction.
+      expect(last['b']).toBeLessThanOrEqual(15)
+    })
+
     it('waits for a master that is late', async () => {
       const group = groupOf({})
       group.log('a')

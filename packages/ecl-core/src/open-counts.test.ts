@@ -95,5 +95,6 @@ describe('the counts of the open segment', () => {
     expect([1023, 1024, 5000].map((n) => counts.isDue('a', n))).toEqual([false, true, true])
     counts.add('a', 1000)
     expect([23, 24].map((n) => counts.isDue('a', n))).toEqual([false, true])
+    expect([0, -1].map((n) => counts.isDue('a', n))).toEqual([true, true])
   })
 })

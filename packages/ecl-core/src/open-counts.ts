@@ -61,7 +61,8 @@ export class OpenCounts {
   /** Whether a look at the clock is due before so many more are counted of an event. */
   isDue(event: string, n: number): boolean {
     const place = this.#places.get(event)
-    return place === undefined || (this.#lefts[place] ?? 0) <= n
+    // Corrections use up no hits, so there is a look at each of them.
+    return place === undefined || n <= 0 || (this.#lefts[place] ?? 0) <= n
   }
 
   /** Adds to an event's count. @returns whether the limit is reached */

@@ -214,9 +214,9 @@ function addresses(key: string, nodes: readonly string[], defaultPort: number): 
 }
 
 function describeEndpoint(options: RedisOptions): string {
-  const server = options.path ?? `${options.host ?? 'localhost'}:${options.port ?? 6379}`
+  const server = options.path || `${options.host ?? 'localhost'}:${options.port ?? 6379}`
   const database = options.db ? `/${options.db}` : ''
-  return `${server}${database}${options.tls === undefined ? '' : ' with TLS'}`
+  return `${server}${database}${options.tls ? ' with TLS' : ''}`
 }
 
 function optionsFromConfig(config: RedisConfig): RedisOptions {

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { createConnection, type Socket } from 'node:net'
+import { createConnection, createServer, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { Redis } from 'ioredis'
 import { PrivateRedis } from '../../testing/private-redis.ts'
@@ -42,6 +42,22 @@ describe('a server that turns a connection away before anything is written', () 
   it('is not heard by a socket that writes at once, which is why this is needed', async () => {
     expect(await heardBy(async () => createConnection({ path: redis.socket }))).toBe('')
   })
+})
+
+it.each([
+  { tls: null, path: null },
+  { tls: false, path: '' },
+  { tls: undefined, host: null, family: null },
+])('what JavaScript has as not given is not given: %j', async (given) => {
+  const server = createServer((socket) => socket.end('here'))
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const address = server.address()
+  const port = typeof address === 'object' ? address?.port : undefined
+  const connector = new ServerFirstConnector({ host: '127.0.0.1', port, ...given })
+  const socket = await connector.connect()
+  expect(String((await once(socket, 'data'))[0])).toBe('here')
+  connector.disconnect()
+  server.close()
 })
 
 it('a client of the user with a way of its own to connect keeps that', () => {

@@ -6,11 +6,11 @@ const REDIS_PORT = 6379
 
 /** What ioredis hands to a connector, of which it takes what says where the server is. */
 interface Place {
-  readonly path?: string | undefined
-  readonly host?: string | undefined
-  readonly port?: number | undefined
-  readonly family?: number | undefined
-  readonly tls?: ConnectionOptions | undefined
+  readonly path?: string | null | undefined
+  readonly host?: string | null | undefined
+  readonly port?: number | null | undefined
+  readonly family?: number | null | undefined
+  readonly tls?: ConnectionOptions | false | null | undefined
   readonly disconnectTimeout?: number | undefined
 }
 
@@ -35,14 +35,20 @@ export class ServerFirstConnector extends AbstractConnector {
   async connect(): Promise<Socket> {
     this.connecting = true
     const { path, host, port, family, tls } = this.#place
-    const address = path === undefined ? { host, port: port ?? REDIS_PORT, family } : { path }
-    const stream =
-      tls === undefined ? createConnection(address) : connectTls({ ...address, ...tls })
+    // As ioredis takes them: whatever is not there, in JavaScript, counts as not given.
+    const address = path
+      ? { path }
+      : {
+          port: port ?? REDIS_PORT,
+          ...(host && { host }),
+          ...(typeof family === 'number' && { family }),
+        }
+    const stream = tls ? connectTls({ ...address, ...tls }) : createConnection(address)
     this.stream = stream
     stream.once('error', (error) => {
       this.firstError = error
     })
-    writeAfterListening(stream, tls === undefined ? 'connect' : 'secureConnect')
+    writeAfterListening(stream, tls ? 'secureConnect' : 'connect')
     return stream
   }
 }
