@@ -196,6 +196,30 @@ export const mutations = [
     tests: 'redis-reader',
   },
   {
+    name: 'clock-without-error',
+    breaks: "the store's time is known only as exactly as its reply was fast",
+    replacements: [
+      {
+        file: 'packages/ecl-core/src/store-clock.ts',
+        find: 'const errorMs = Math.max(0, receivedMs - sentMs) / 2',
+        replace: 'const errorMs = 0 * sentMs',
+      },
+    ],
+    tests: 'clock-faults',
+  },
+  {
+    name: 'clock-held-ahead',
+    breaks: 'a clock that was far ahead goes back at once',
+    replacements: [
+      {
+        file: 'packages/ecl-core/src/store-clock.ts',
+        find: 'const MAX_HELD_BACK_MS = 10',
+        replace: 'const MAX_HELD_BACK_MS = 2000',
+      },
+    ],
+    tests: 'clock-faults',
+  },
+  {
     name: 'late-counts-unpublished',
     breaks: 'a window that late counts change is published again',
     replacements: [
