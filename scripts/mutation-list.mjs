@@ -196,6 +196,18 @@ export const mutations = [
     tests: 'redis-reader',
   },
   {
+    name: 'number-of-what-failed',
+    breaks: 'a batch of which nothing could be taken is as if it had not come',
+    replacements: [
+      {
+        file: APPLY,
+        find: 'if hopeful > 0 and hopeful == event_count * interval_count then',
+        replace: 'if false then',
+      },
+    ],
+    tests: 'apply-aborts',
+  },
+  {
     name: 'clock-without-error',
     breaks: "the store's time is known only as exactly as its reply was fast",
     replacements: [

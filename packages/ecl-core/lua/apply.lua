@@ -24,7 +24,7 @@
 -- that it follows. Redis does not roll a script back, so the order of writes matters: first the marks of windows and the
 -- index, which say nothing wrong when no count follows; then the number; then nothing but counts and sums of them, each
 -- of them caught when it fails, and reported. What aborts before the number is done again whole, and nothing aborts
--- after it.
+-- after it; where not one count could be added, the number is put back.
 --
 -- The client's entry:
 --   number, last use, closed, flushed through, loss until; logged, applied, unsent, refused, late, replayed
@@ -249,7 +249,12 @@ local function all_numbers(replies)
   end
   return true
 end
-local failures, not_booked = {}, 0
+-- As replies.ts has it: no repeat will make a counter of such a value.
+local function is_hopeless(err)
+  return string.find(err, 'WRONGTYPE', 1, true) or string.find(err, 'not an integer', 1, true)
+    or string.find(err, 'overflow', 1, true) or string.find(err, 'out of range', 1, true)
+end
+local failures, not_booked, hopeful = {}, 0, 0
 for i = 1, event_count > 0 and interval_count or 0 do
   local window, ids, taken, replies = counters[i].window, counters[i].ids, sum, {}
   local prefix = window .. ':'
@@ -265,6 +270,7 @@ for i = 1, event_count > 0 and interval_count or 0 do
       failures[#failures + 1] = i
       failures[#failures + 1] = e
       failures[#failures + 1] = replies[e].err
+      hopeful = hopeful + (is_hopeless(replies[e].err) and 0 or 1)
       taken = taken - numbers[e]
       if i == booked then
         not_booked = not_booked + numbers[e]
@@ -279,6 +285,14 @@ for i = 1, event_count > 0 and interval_count or 0 do
   if placements[i] == 'last' then
     -- That window may have been published; it is not what it was.
     redis.pcall('UNLINK', window .. ':@published')
+  end
+end
+if hopeful > 0 and hopeful == event_count * interval_count then
+  -- None was taken, and another try may do better (a right was taken away): it is as if the batch had not come. Else the
+  -- reply alone would say that the counts are still to be sent, and it may get lost.
+  local undone = entry and redis.pcall('HSET', clients, client, entry) or redis.pcall('HDEL', clients, client)
+  if type(undone) == 'number' then
+    return redis.error_reply(failures[3])
   end
 end
 if #failures > 0 then

@@ -96,4 +96,18 @@ describe.each(['keys', 'hash'] as const)('a batch of which a write fails, in %s,
     expect(await count('a')).toBe(missing.has('a') ? 0 : 5)
     expect(await count('x')).toBe(missing.has('x') ? 0 : 7)
   })
+
+  it('is as if it had not come, where the right to count is missing', async () => {
+    const now = Math.floor(Date.now() / 1000) as EpochSeconds
+    const client = new HandClient(store, group)
+    for (const sum of [5, 10]) {
+      const batch = client.batch({ at: now, counts: [['a', 5]] })
+      await redis.client.call('ACL', 'SETUSER', 'default', '-incrby', '-hincrby')
+      // Whoever loses this reply, and tries again, is not told that it has been applied.
+      await expect(store.apply(batch)).rejects.toThrow(/the user may not do this/)
+      await redis.client.call('ACL', 'SETUSER', 'default', '+@all')
+      expect(await store.apply(batch)).toMatchObject({ status: 'applied', failures: [] })
+      expect(await count('a')).toBe(sum)
+    }
+  })
 })

@@ -71,7 +71,7 @@ return acknowledged
 } as const
 
 export const applyScript = {
-  sha1: 'fb3266269b46a2ee272fd03b4a873a529905febe',
+  sha1: '93265975c6ad164e750c7894dc4e33cc1ba7a2c4',
   source: `
 
 
@@ -323,7 +323,12 @@ end
 end
 return true
 end
-local failures, not_booked = {}, 0
+
+local function is_hopeless(err)
+return string.find(err, 'WRONGTYPE', 1, true) or string.find(err, 'not an integer', 1, true)
+or string.find(err, 'overflow', 1, true) or string.find(err, 'out of range', 1, true)
+end
+local failures, not_booked, hopeful = {}, 0, 0
 for i = 1, event_count > 0 and interval_count or 0 do
 local window, ids, taken, replies = counters[i].window, counters[i].ids, sum, {}
 local prefix = window .. ':'
@@ -339,6 +344,7 @@ if type(replies[e]) == 'table' then
 failures[#failures + 1] = i
 failures[#failures + 1] = e
 failures[#failures + 1] = replies[e].err
+hopeful = hopeful + (is_hopeless(replies[e].err) and 0 or 1)
 taken = taken - numbers[e]
 if i == booked then
 not_booked = not_booked + numbers[e]
@@ -353,6 +359,14 @@ end
 if placements[i] == 'last' then
 
 redis.pcall('UNLINK', window .. ':@published')
+end
+end
+if hopeful > 0 and hopeful == event_count * interval_count then
+
+
+local undone = entry and redis.pcall('HSET', clients, client, entry) or redis.pcall('HDEL', clients, client)
+if type(undone) == 'number' then
+return redis.error_reply(failures[3])
 end
 end
 if #failures > 0 then
