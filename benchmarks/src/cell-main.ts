@@ -7,6 +7,7 @@ import { benchmarkCase } from './cases.ts'
 import { CellContext } from './cell-context.ts'
 import type { CellJob, CellReport } from './measure-cell.ts'
 
+// Written by the process that started this one.
 const job = JSON.parse(process.argv[2] ?? '{}') as CellJob
 const context = new CellContext(job)
 

@@ -40,6 +40,7 @@ export function measureCell(job: CellJob, signal: AbortSignal): Promise<Figures>
     signal.addEventListener('abort', end)
     let report: CellReport | undefined
     child.once('message', (message) => {
+      // Sent by cell-main.ts.
       report = message as CellReport
     })
     child.once('error', reject)

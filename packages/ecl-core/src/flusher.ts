@@ -217,9 +217,9 @@ export class Flusher {
   /** Puts a segment into the backlog, which is tidied up by the windows that its stamps name. */
   #keep(segment: ClosedSegment): void {
     // Another group may have heard the store first. What is kept is to be judged by the clock that it is stamped by.
-    const isStamped = this.#stamped || !this.#options.storeClock.known
-    if (!isStamped) this.#backlog.restamp(this.#stamp)
-    const at = isStamped ? segment.at : this.#stamp(segment.openedMs, segment.closedMs)
+    const isStale = !this.#stamped && this.#options.storeClock.known
+    if (isStale) this.#backlog.restamp(this.#stamp)
+    const at = isStale ? this.#stamp(segment.openedMs, segment.closedMs) : segment.at
     this.#backlog.add({ ...segment, at }, this.#horizon())
   }
 

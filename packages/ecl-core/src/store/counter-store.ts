@@ -119,8 +119,8 @@ export interface Timed {
   readonly storeTimeMs: number
   /**
    * When the request was sent, not counting the wait for a connection, by the monotonic clock that the store was opened
-   * with. Not how long it took: a process that is kept from its work before it reads that would know the time only so late,
-   * and too exactly.
+   * with. Not how long the reply took: a process that is kept from its work between measuring that and using it would take
+   * a time that is old for an exact one.
    */
   readonly sentMs: number
 }

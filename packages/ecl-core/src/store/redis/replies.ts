@@ -71,7 +71,7 @@ function parsePlacement(placement: unknown): Placement {
   }
 }
 
-/** Values that no repeat will make a counter of: another type, no number, or a sum beyond 64 bits. */
+/** Values that no repeat will make a counter of: another type, no number, or a sum beyond 64 bits. As apply.lua has it. */
 const HOPELESS = /WRONGTYPE|not an integer|overflow|out of range/i
 
 function parseFailures(reply: readonly unknown[], batch: Batch): ApplyFailure[] {
