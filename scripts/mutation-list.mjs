@@ -185,12 +185,12 @@ export const mutations = [
   },
   {
     name: 'read-without-check',
-    breaks: 'a reading is done again where the index names an event that was not asked for',
+    breaks: 'a reading is done again where the index has changed since it was read',
     replacements: [
       {
         file: 'packages/ecl-core/src/store/redis/redis-reader.ts',
-        find: 'const missed = step.listed.filter((event) => !events.has(event))',
-        replace: 'const missed: string[] = []',
+        find: 'if (step.indexState !== listing.indexState) continue',
+        replace: '',
       },
     ],
     tests: 'redis-reader',

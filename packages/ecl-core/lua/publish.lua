@@ -7,7 +7,7 @@
 --          4 until when it may still become complete, seconds; '' where this is the last word on it
 --          5 how many seconds an entry may wait, at most         6 how many entries may, at most
 --          7 events in an entry, at most
---          then the declared events
+--          8 the declared events, an array in JSON
 -- Reply    { status, seconds, microseconds, ... } where status is
 --          'published'  + revision, number of parts, completeness, entries dropped
 --          'already'
@@ -111,10 +111,10 @@ for _, id in ipairs(indexed.err and {} or indexed) do
   known[id] = true
   ids[#ids + 1] = id
 end
-for e = 8, #ARGV do
-  if not known[ARGV[e]] then
-    known[ARGV[e]] = true
-    ids[#ids + 1] = ARGV[e]
+for _, id in ipairs(cjson.decode(ARGV[8])) do
+  if not known[id] then
+    known[id] = true
+    ids[#ids + 1] = id
   end
 end
 
@@ -126,6 +126,8 @@ end
 for f = 1, fields.err and 0 or #fields, 2 do
   hashed[fields[f]] = fields[f + 1]
 end
+-- Apply's, see there. No event's name begins so.
+hashed['@table'] = nil
 
 local parts, counts, keys = {}, {}, {}
 local total, late = adder(), adder()

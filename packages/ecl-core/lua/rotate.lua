@@ -2,7 +2,7 @@
 --
 -- KEYS[1]  <group>:<interval>:cur:@ts, which also names the slot; every other key is derived from it
 -- ARGV     1 length of the interval, seconds      2 only where last has been published, '1'
---          then the declared events, where they have keys: none with layout hash
+--          3 the declared events, an array in JSON, where they have keys: none with layout hash
 -- Reply    { status, seconds, microseconds, current window, ... } where status is
 --          'rotated'  + start of the window that is now last, number of events moved
 --          'already'
@@ -18,10 +18,10 @@
 -- shows them, and never wipes one that somebody has moved.
 
 local CHUNK = 500
-local FIRST_EVENT = 3
 
 -- Redis guards its globals: looking one up takes long, and this is done for each event.
-local ARGV, call, try = ARGV, redis.call, redis.pcall
+local call, try = redis.call, redis.pcall
+local given = cjson.decode(ARGV[3])
 
 local function whole(number)
   return string.format('%.0f', number)
@@ -49,12 +49,12 @@ end
 
 if not current then
   call('MSET', cur .. '@ts', whole(window), cur .. '@by', whole(window))
-  for e = FIRST_EVENT, #ARGV do
-    call('SETNX', cur .. ARGV[e], '0')
-    call('SETNX', last .. ARGV[e], '0')
+  for e = 1, #given do
+    call('SETNX', cur .. given[e], '0')
+    call('SETNX', last .. given[e], '0')
   end
-  for e = FIRST_EVENT, #ARGV, CHUNK do
-    local chunk = { unpack(ARGV, e, math.min(e + CHUNK - 1, #ARGV)) }
+  for e = 1, #given, CHUNK do
+    local chunk = { unpack(given, e, math.min(e + CHUNK - 1, #given)) }
     try('SADD', cur .. '@ids', unpack(chunk))
     try('SADD', last .. '@ids', unpack(chunk))
   end
@@ -86,8 +86,8 @@ end
 
 -- Read everything. The IDs are read here, so nobody can add one in between. First the declared ones, each once.
 local is_declared, ids, unlisted = {}, {}, {}
-for e = FIRST_EVENT, #ARGV do
-  local id = ARGV[e]
+for e = 1, #given do
+  local id = given[e]
   if not is_declared[id] then
     is_declared[id] = true
     unlisted[id] = true
@@ -156,7 +156,8 @@ if fields ~= 0 then
   call('RENAME', prefix .. 'cur', prefix .. 'last')
 end
 
-local moved = type(fields) == 'number' and fields or 0
+-- One field is none, see apply.
+local moved = type(fields) == 'number' and math.max(fields - 1, 0) or 0
 local to_last, to_zero, gone = {}, {}, {}
 local function write()
   if #to_last > 0 then call('MSET', unpack(to_last)) end

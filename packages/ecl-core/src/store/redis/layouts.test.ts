@@ -152,13 +152,15 @@ describe('a group with layout hash', () => {
     await client.register()
     await store.rotate(inHash, FIVE_SECONDS)
     await client.send(NOON, { a: 3, x: 4 })
-    const stored = async () => [
-      await redis.server.client.hgetall('group:5s:cur'),
-      await redis.server.client.hgetall('group:5s:last'),
-    ]
+    const fieldsOf = async (key: string) => {
+      const { '@table': note, ...fields } = await redis.server.client.hgetall(key)
+      expect(note === undefined).toBe(Object.keys(fields).length === 0)
+      return fields
+    }
+    const stored = async () => [await fieldsOf('group:5s:cur'), await fieldsOf('group:5s:last')]
     expect(await stored()).toEqual([{ a: '3', x: '4' }, {}])
     await at(5)
-    await store.rotate(inHash, FIVE_SECONDS)
+    expect(await store.rotate(inHash, FIVE_SECONDS)).toMatchObject({ events: 2 })
     expect(await stored()).toEqual([{}, { a: '3', x: '4' }])
     await at(10)
     await store.rotate(inHash, FIVE_SECONDS)
@@ -167,6 +169,16 @@ describe('a group with layout hash', () => {
     const keys = await redis.server.client.keys('group:5s:*')
     const marks = ['cur:@by', 'cur:@sum', 'cur:@ts', 'last:@sum', 'last:@ts']
     expect(keys.sort()).toEqual(marks.map((mark) => `group:5s:${mark}`))
+  })
+
+  it('is kept as a table by Redis, however few events there are', async () => {
+    const client = new HandClient(store, inHash)
+    await client.register()
+    await client.send(NOON, { a: 3 })
+    const encoding = () => redis.server.client.object('ENCODING', 'group:5s:cur')
+    expect(await encoding()).toBe('hashtable')
+    await client.send(NOON, { a: 3, x: 4 })
+    expect(await encoding()).toBe('hashtable')
   })
 
   it.each(['mset', 'unlink', 'rename', 'hlen'])(

@@ -71,7 +71,7 @@ return acknowledged
 } as const
 
 export const applyScript = {
-  sha1: '93265975c6ad164e750c7894dc4e33cc1ba7a2c4',
+  sha1: '5d13b8da1e29432be5600cc51118735a632ce69e',
   source: `
 
 
@@ -106,7 +106,10 @@ export const applyScript = {
 
 
 
-local ARGV, try = ARGV, redis.pcall
+
+
+local TABLE_FIELD = '@table'
+local TABLE_VALUE = 'No count. So long a text makes Redis keep this hash as a table, which is faster.'
 
 local function whole(text)
 
@@ -131,11 +134,11 @@ return absent
 end
 local client, number, follows = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local closes = ARGV[6] == '1'
-local interval_count, event_count = tonumber(ARGV[18]), tonumber(ARGV[19])
 local booked = tonumber(ARGV[17])
-local hashed = ARGV[20] == 'hash'
-local first_interval = 21
-local first_event = first_interval + 2 * interval_count
+local hashed = ARGV[18] == 'hash'
+local given, counts, sum = cjson.decode(ARGV[19]), cjson.decode(ARGV[20]), tonumber(ARGV[21])
+local first_interval = 22
+local interval_count, event_count = (#ARGV - first_interval + 1) / 2, #given
 
 local time = redis.call('TIME')
 local now = tonumber(time[1])
@@ -220,15 +223,14 @@ end
 
 
 local max_events, exempt = tonumber(ARGV[14]), tonumber(ARGV[16])
-local given = {}
-for e = 1, event_count do
-given[e] = ARGV[first_event + 2 * e - 2]
-end
 local function names(index)
 if not max_events then
 return given
 end
 local size = redis.pcall(hashed and 'HLEN' or 'SCARD', index)
+if hashed then
+size = size - 1
+end
 local ids, new = {}, {}
 for e = 1, event_count do
 local event = given[e]
@@ -258,6 +260,10 @@ return size
 end
 
 redis.call('UNLINK', window)
+size = 0
+end
+if size == 0 then
+redis.call('HSET', window, TABLE_FIELD, TABLE_VALUE)
 end
 end
 counters[i].ids = names(index)
@@ -290,12 +296,6 @@ end
 end
 
 
-local sum, numbers, counts = 0, {}, {}
-for e = 1, event_count do
-counts[e] = ARGV[first_event + 2 * e - 1]
-numbers[e] = counts[e] + 0
-sum = sum + numbers[e]
-end
 local misplaced = false
 for i = 1, interval_count do
 misplaced = misplaced or placements[i] == 'late' or placements[i] == 'ahead'
@@ -314,42 +314,40 @@ end
 enter(redis.call, 0, now, ARGV[9])
 
 
-
-local function all_numbers(replies)
-for first = 1, #replies, 1000 do
-if not pcall(math.max, unpack(replies, first, math.min(first + 999, #replies))) then
-return false
-end
-end
-return true
-end
-
 local function is_hopeless(err)
 return string.find(err, 'WRONGTYPE', 1, true) or string.find(err, 'not an integer', 1, true)
 or string.find(err, 'overflow', 1, true) or string.find(err, 'out of range', 1, true)
 end
 local failures, not_booked, hopeful = {}, 0, 0
 for i = 1, event_count > 0 and interval_count or 0 do
-local window, ids, taken, replies = counters[i].window, counters[i].ids, sum, {}
-local prefix = window .. ':'
-for e = 1, event_count do
+local window, ids, taken = counters[i].window, counters[i].ids, sum
+local prefix, e = window .. ':', 0
+
+
+local function add_rest()
+local call, ids, counts = redis.call, ids, counts
+for at = e + 1, event_count do
+e = at
 if hashed then
-replies[e] = try('HINCRBY', window, ids[e], counts[e])
+call('HINCRBY', window, ids[at], counts[at])
 else
-replies[e] = try('INCRBY', prefix .. ids[e], counts[e])
+call('INCRBY', prefix .. ids[at], counts[at])
 end
 end
-for e = 1, all_numbers(replies) and 0 or event_count do
-if type(replies[e]) == 'table' then
+end
+local added, raised = pcall(add_rest)
+while not added do
+
+local err = type(raised) == 'table' and raised.err or raised
 failures[#failures + 1] = i
 failures[#failures + 1] = e
-failures[#failures + 1] = replies[e].err
-hopeful = hopeful + (is_hopeless(replies[e].err) and 0 or 1)
-taken = taken - numbers[e]
+failures[#failures + 1] = err
+hopeful = hopeful + (is_hopeless(err) and 0 or 1)
+taken = taken - counts[e]
 if i == booked then
-not_booked = not_booked + numbers[e]
+not_booked = not_booked + counts[e]
 end
-end
+added, raised = pcall(add_rest)
 end
 
 
@@ -418,7 +416,7 @@ return forgotten
 } as const
 
 export const publishScript = {
-  sha1: 'e8cad14f094f515ec4dad8f88502b5dd70fd00e5',
+  sha1: '589fc45d8011a2bfffff27ed04cff1a3ea382f5f',
   source: `
 
 
@@ -532,10 +530,10 @@ for _, id in ipairs(indexed.err and {} or indexed) do
 known[id] = true
 ids[#ids + 1] = id
 end
-for e = 8, #ARGV do
-if not known[ARGV[e]] then
-known[ARGV[e]] = true
-ids[#ids + 1] = ARGV[e]
+for _, id in ipairs(cjson.decode(ARGV[8])) do
+if not known[id] then
+known[id] = true
+ids[#ids + 1] = id
 end
 end
 
@@ -547,6 +545,8 @@ end
 for f = 1, fields.err and 0 or #fields, 2 do
 hashed[fields[f]] = fields[f + 1]
 end
+
+hashed['@table'] = nil
 
 local parts, counts, keys = {}, {}, {}
 local total, late = adder(), adder()
@@ -663,7 +663,7 @@ return { 'published', time[1], time[2], whole(revision), whole(#parts), complete
 } as const
 
 export const readScript = {
-  sha1: '22b8cae3e408bb7147e54461fe3787415b69c6d4',
+  sha1: '8812ecd8db2095fcb0a94a452e5643b719ed100c',
   source: `
 
 
@@ -681,7 +681,9 @@ export const readScript = {
 
 
 
-local ARGV, call = ARGV, redis.call
+
+local call = redis.call
+local asked = cjson.decode(ARGV[5])
 local CHUNK = 500
 local LONGEST_COUNT = 20
 local prefix = string.sub(KEYS[1], 1, -8)
@@ -689,7 +691,7 @@ local time = redis.call('TIME')
 
 local function is_large(part)
 local size = redis.pcall('SCARD', prefix .. part .. ':@ids')
-return type(size) == 'number' and size + #ARGV > tonumber(ARGV[4])
+return type(size) == 'number' and size + #asked > tonumber(ARGV[4])
 end
 if is_large('cur') or is_large('last') then
 return false
@@ -701,21 +703,21 @@ local ids, listed = redis.pcall('SMEMBERS', prefix .. part .. ':@ids'), {}
 if ids.err then
 ids = {}
 end
-if #ARGV > 4 then
+if #asked > 0 then
 for e = 1, #ids do
 listed[ids[e]] = true
 end
-for e = 5, #ARGV do
-if not listed[ARGV[e]] then
-listed[ARGV[e]] = true
-ids[#ids + 1] = ARGV[e]
+for e = 1, #asked do
+if not listed[asked[e]] then
+listed[asked[e]] = true
+ids[#ids + 1] = asked[e]
 end
 end
 end
 if #ids == 0 then
 return false
 end
-local keys, values = {}, {}
+local keys, packed = {}, { cjson.encode(ids) }
 local beginning = prefix .. part .. ':'
 for e = 1, #ids do
 keys[e] = beginning .. ids[e]
@@ -723,12 +725,14 @@ end
 for first = 1, #keys, CHUNK do
 local chunk = call('MGET', unpack(keys, first, math.min(first + CHUNK - 1, #keys)))
 for k = 1, #chunk do
-local value = chunk[k]
 
-values[first + k - 1] = value and #value > LONGEST_COUNT and '?' or value
+if chunk[k] and #chunk[k] > LONGEST_COUNT then
+chunk[k] = '?'
 end
 end
-return { cjson.encode(ids), cjson.encode(values) }
+packed[#packed + 1] = cjson.encode(chunk)
+end
+return packed
 end
 
 local function hash(part)
@@ -796,7 +800,7 @@ return 1
 } as const
 
 export const rotateScript = {
-  sha1: 'd43edc96beba867d627d8593c519f3a8a288f1f7',
+  sha1: 'a27ffacc0514d6fafeb7c19fb826249b1a4ee6cc',
   source: `
 
 
@@ -817,10 +821,10 @@ export const rotateScript = {
 
 
 local CHUNK = 500
-local FIRST_EVENT = 3
 
 
-local ARGV, call, try = ARGV, redis.call, redis.pcall
+local call, try = redis.call, redis.pcall
+local given = cjson.decode(ARGV[3])
 
 local function whole(number)
 return string.format('%.0f', number)
@@ -848,12 +852,12 @@ end
 
 if not current then
 call('MSET', cur .. '@ts', whole(window), cur .. '@by', whole(window))
-for e = FIRST_EVENT, #ARGV do
-call('SETNX', cur .. ARGV[e], '0')
-call('SETNX', last .. ARGV[e], '0')
+for e = 1, #given do
+call('SETNX', cur .. given[e], '0')
+call('SETNX', last .. given[e], '0')
 end
-for e = FIRST_EVENT, #ARGV, CHUNK do
-local chunk = { unpack(ARGV, e, math.min(e + CHUNK - 1, #ARGV)) }
+for e = 1, #given, CHUNK do
+local chunk = { unpack(given, e, math.min(e + CHUNK - 1, #given)) }
 try('SADD', cur .. '@ids', unpack(chunk))
 try('SADD', last .. '@ids', unpack(chunk))
 end
@@ -885,8 +889,8 @@ end
 
 
 local is_declared, ids, unlisted = {}, {}, {}
-for e = FIRST_EVENT, #ARGV do
-local id = ARGV[e]
+for e = 1, #given do
+local id = given[e]
 if not is_declared[id] then
 is_declared[id] = true
 unlisted[id] = true
@@ -955,7 +959,8 @@ if fields ~= 0 then
 call('RENAME', prefix .. 'cur', prefix .. 'last')
 end
 
-local moved = type(fields) == 'number' and fields or 0
+
+local moved = type(fields) == 'number' and math.max(fields - 1, 0) or 0
 local to_last, to_zero, gone = {}, {}, {}
 local function write()
 if #to_last > 0 then call('MSET', unpack(to_last)) end

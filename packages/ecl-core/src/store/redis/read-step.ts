@@ -12,6 +12,7 @@ import {
   sumKey,
   writtenByKey,
 } from './keys.ts'
+import { packTexts } from './packed-texts.ts'
 import {
   parseAccounts,
   parseMarks,
@@ -44,8 +45,8 @@ export interface ReadContext {
 export interface Step {
   readonly storeTimeMs: number
   readonly starts: WindowStarts
-  /** Events that the index names. */
-  readonly listed: readonly string[]
+  /** Which state the index was in, to be held against that of a listing; '' where nobody looked. */
+  readonly indexState: string
   /** Undefined where something else is in their place. */
   readonly clients: readonly ClientAccount[] | undefined
   /** What loggers say that the windows hold. */
@@ -62,22 +63,43 @@ export interface Question {
   readonly interval: Interval
   readonly parts: readonly Part[]
   readonly asked: readonly string[]
-  /** Whether the index is to be held against what was asked. */
+  /** Whether there is an index of what is to be asked for. */
   readonly indexed: boolean
   /** Whether completeness is asked for. */
   readonly judged: boolean
 }
 
 /** The events that the index names. */
-export async function listedEvents(
+export interface Listing {
+  readonly events: readonly string[]
+  readonly indexState: string
+}
+
+/** Asks for the index, whole. */
+export async function listEvents(
   redis: Redis,
-  group: GroupSpec,
-  interval: Interval,
-  parts: readonly Part[],
-): Promise<string[]> {
-  const pipeline = redis.pipeline()
-  for (const part of parts) pipeline.smembers(indexKey(group, interval, part))
-  return (await results(pipeline)).flatMap((reply) => parseTexts(reply ?? []))
+  { group, interval, parts }: Pick<Question, 'group' | 'interval' | 'parts'>,
+): Promise<Listing> {
+  const multi = redis.multi()
+  multi.mget(startKey(group, interval, 'cur'))
+  for (const part of parts) multi.smembers(indexKey(group, interval, part))
+  const [marks, ...indexes] = await results(multi)
+  const listed = indexes.map((reply) => parseTexts(reply ?? []))
+  return {
+    events: listed.flat(),
+    indexState: stateOfIndex(
+      parseMarks(marks).curTs,
+      listed.map((events) => events.length),
+    ),
+  }
+}
+
+/**
+ * What an index is told apart by. While a window is the current one, events are added to its index, and none is taken
+ * away; when it is turned over, its start is another. So the sizes will do, and 100,000 names need not come twice.
+ */
+function stateOfIndex(start: string | null, sizes: readonly number[]): string {
+  return [start, ...sizes].join(' ')
 }
 
 /** Looks at everything in one MULTI. */
@@ -100,7 +122,7 @@ export async function readStep(
   if (judged) multi.hgetall(clientsKey(group))
   for (const part of parts) {
     askForHash(multi, group, interval, part, fieldsAtOnce(parts.length))
-    if (indexed) multi.smembers(indexKey(group, interval, part))
+    if (indexed) multi.scard(indexKey(group, interval, part))
     for (let first = 0; first < asked.length; first += CHUNK) {
       const chunk = asked.slice(first, first + CHUNK)
       multi.mget(chunk.map((event) => countKey(group, interval, part, event)))
@@ -108,13 +130,12 @@ export async function readStep(
   }
   const [time, marks, ...rest] = await results(multi)
   const clients = judged ? parseClients(rest.shift()) : []
-  const listed: string[] = []
+  const sizes: number[] = []
   const found = new Map<Part, Map<string, string>>()
   const hashes = new Map<Part, HashChunk>()
   for (const part of parts) {
     hashes.set(part, parseHashChunk(rest.shift()))
-    // Not by spreading: 100,000 arguments overflow the stack.
-    if (indexed) for (const event of parseTexts(rest.shift() ?? [])) listed.push(event)
+    if (indexed) sizes.push(Number(rest.shift() ?? 0))
     const counts = new Map<string, string>()
     for (let first = 0; first < asked.length; first += CHUNK) {
       const values = rest.shift()
@@ -131,7 +152,7 @@ export async function readStep(
     starts: windowStarts(parseMarks(marks), interval),
     sums: parseSums(marks),
     clients,
-    listed,
+    indexState: indexed ? stateOfIndex(parseMarks(marks).curTs, sizes) : '',
     parts: found,
     hashes,
   }
@@ -165,7 +186,7 @@ export async function readByScript(
     startKey(group, interval, 'cur'),
     [
       ...[which, String(fieldsAtOnce(parts.length)), judged ? '1' : '', String(mostEvents)],
-      ...asked,
+      packTexts(asked),
     ],
   )
   if (reply === undefined || reply === null) return undefined
@@ -183,7 +204,7 @@ export async function readByScript(
     starts: windowStarts(parseMarks(marks), interval),
     sums: parseSums(marks),
     clients: judged ? parseClients(clients) : [],
-    listed: [],
+    indexState: '',
     parts: found(parsePacked(cur), parsePacked(last)),
     hashes,
   }

@@ -9,7 +9,10 @@ import { readWindows } from './redis-reader.ts'
 exerciseCounterStore(
   { describe, it, beforeAll, beforeEach, afterAll },
   'RedisStore without EVAL_RO',
-  () => ManualTimeRedis.start({ args: ['--rename-command', 'EVAL_RO', ''] }),
+  () =>
+    ManualTimeRedis.start({
+      args: ['--rename-command', 'EVAL_RO', '', '--rename-command', 'EVALSHA_RO', ''],
+    }),
   'keys',
 )
 
@@ -22,7 +25,7 @@ describe('reading a window', () => {
   })
   afterEach(() => redis.close())
 
-  /** Reads what a client has counted, and how: by how many scripts, and MULTIs. */
+  /** Reads what a client has counted, and how: by how many scripts, lists of names, and MULTIs. */
   async function readCounted(counts: Record<string, number>) {
     const store = redis.open()
     const client = new HandClient(store, group)
@@ -38,6 +41,7 @@ describe('reading a window', () => {
     return {
       counts: Object.fromEntries(Array.from(cur?.counts ?? [], ([event, n]) => [event, Number(n)])),
       scripts: callsOf('eval_ro'),
+      lists: callsOf('smembers'),
       multis: callsOf('exec'),
     }
   }
@@ -58,7 +62,7 @@ describe('reading a window', () => {
     const counts = Object.fromEntries(names.map((name, n) => [name, n + 1]))
     expect(await readCounted(counts)).toEqual({
       counts: { ...counts, a: 0, b: 0 },
-      ...{ scripts: 1, multis: 0 },
+      ...{ scripts: 1, lists: 1, multis: 0 },
     })
   })
 
@@ -73,7 +77,7 @@ describe('reading a window', () => {
     const counts = Object.fromEntries(Array.from({ length: 6000 }, (_, n) => [`e${n}`, n + 1]))
     expect(await readCounted(counts)).toEqual({
       counts: { ...counts, a: 0, b: 0 },
-      ...{ scripts: 1, multis: 1 },
+      ...{ scripts: 1, lists: 1, multis: 2 },
     })
   })
 
@@ -81,7 +85,7 @@ describe('reading a window', () => {
     await redis.server.client.call('ACL', 'SETUSER', 'default', '-eval_ro')
     expect(await readCounted({ x: 2 })).toEqual({
       counts: { a: 0, b: 0, x: 2 },
-      ...{ scripts: 0, multis: 1 },
+      ...{ scripts: 0, lists: 1, multis: 2 },
     })
   })
 

@@ -7,7 +7,8 @@ import type { Accounts, Reading, Snapshot, StoreReadOptions, Which } from '../co
 import { foreignEvents } from './foreign-events.ts'
 import { clientsKey, type Part, windowKey } from './keys.ts'
 import {
-  listedEvents,
+  type Listing,
+  listEvents,
   parseClients,
   type Question,
   type ReadContext,
@@ -21,6 +22,7 @@ import { type HashChunk, readRestOfHash } from './window-hash.ts'
 
 /** A new event between two steps, or a change while a large hash is read, makes a read start again. */
 const ATTEMPTS = 5
+const NOTHING_LISTED: Listing = { events: [], indexState: '' }
 /** A script with as many events blocks the server for 2.5 ms, MGET for 0.4 ms. */
 const SCRIPT_EVENTS = 5000
 
@@ -60,30 +62,25 @@ export async function readWindows(
 
 /**
  * Which events there are has to be known before they can be asked for. So the index is read first, then everything in
- * one MULTI together with the index: if it names an event that was not asked for, all is done again, and at last by the
- * script, however long that takes.
+ * one MULTI together with a look at the index: if it has changed, all is done again, and at last by the script, however
+ * long that takes.
  *
  * A hash is its own index. One that is too large for one command is read in many, between two looks at the marks: `last`
  * is of one instant where nothing was added meanwhile, which is tried some times; `cur` is not.
  */
 async function readInSteps(redis: Redis, context: ReadContext, question: Question): Promise<Step> {
-  const { group, interval, parts, indexed } = question
-  const events = new Set(question.asked)
-  if (indexed) {
-    for (const event of await listedEvents(redis, group, interval, parts)) events.add(event)
-  }
+  const { group, interval, indexed } = question
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-    const asking = { ...question, asked: [...events] }
+    const listing = indexed ? await listEvents(redis, question) : NOTHING_LISTED
+    const asked = [...new Set([...question.asked, ...listing.events])]
+    const asking = { ...question, asked }
     const step = await readStep(redis, context, asking)
-    const missed = step.listed.filter((event) => !events.has(event))
-    for (const event of missed) events.add(event)
-    if (missed.length > 0) continue
+    if (step.indexState !== listing.indexState) continue
     const isLastTry = attempt === ATTEMPTS - 1
     const whole = await withWholeHashes(redis, context, asking, step, isLastTry)
     if (whole !== undefined) return whole
   }
-  const asking = { ...question, asked: [...events] }
-  const step = await readByScript(redis, context, asking, Number.MAX_SAFE_INTEGER)
+  const step = await readByScript(redis, context, question, Number.MAX_SAFE_INTEGER)
   if (step !== undefined) return step
   throw new StoreError(
     'READ_CONTENDED',
@@ -120,9 +117,7 @@ async function withWholeHashes(
   if (isTurned || (isChanged && !isLastTry)) return undefined
   const hashes = new Map([...after.hashes, ...read])
   const isWhole = [...hashes.values()].every(({ cursor }) => cursor === undefined)
-  const asked = new Set(question.asked)
-  const isListed = after.listed.every((event) => asked.has(event))
-  return isWhole && isListed ? { ...after, hashes } : undefined
+  return isWhole && after.indexState === step.indexState ? { ...after, hashes } : undefined
 }
 
 function readingOf(group: GroupSpec, interval: Interval, step: Step, judged: boolean): Reading {

@@ -42,6 +42,22 @@ describe('RedisStore', () => {
     }
   })
 
+  it('counts a name with half of a surrogate pair under the sign that UTF-8 has for it', async () => {
+    const redis = await ManualTimeRedis.start()
+    try {
+      const store = redis.open()
+      const group = groupSpec({ dynamic: true })
+      await redis.setTime((NOON + 1) * 1000)
+      const client = new HandClient(store, group)
+      await client.register()
+      await client.send(NOON, { 'a\ud83d': 3, '𝄞': 4 })
+      const { cur } = await store.read(group, FIVE_SECONDS, 'cur')
+      expect([cur?.counts.get('a\ufffd'), cur?.counts.get('𝄞')]).toEqual([3n, 4n])
+    } finally {
+      await redis.close()
+    }
+  })
+
   it('calls nothing complete, and no books balanced, where something else is in the place of the clients', async () => {
     const redis = await ManualTimeRedis.start()
     try {

@@ -24,6 +24,7 @@ import { type ConnectionOptions, RedisConnection } from './connection.ts'
 import { foreignEvents } from './foreign-events.ts'
 import { clientsKey, indexKey, publishedKey, startKey, writtenByKey } from './keys.ts'
 import { applyScript, publishScript, readScript, rotateScript } from './lua-scripts.generated.ts'
+import { packCounts, packTexts } from './packed-texts.ts'
 import { type ReadContext, results } from './read-step.ts'
 import { readAccounts, readWindows } from './redis-reader.ts'
 import { RedisWindowQueue } from './redis-window-queue.ts'
@@ -142,12 +143,10 @@ export class RedisStore implements CounterStore {
       String(exempt),
       // The books are kept by the group's first interval.
       String(batch.intervals.indexOf(firstOf(group.intervals)) + 1),
-      String(batch.intervals.length),
-      String(counts.length),
       group.layout,
+      ...packCounts(counts),
     ]
     for (const interval of batch.intervals) args.push(interval.spec, String(interval.seconds))
-    for (const [event, count] of counts) args.push(event, String(count))
     const { reply, sentMs } = await this.#timed((redis) =>
       runScript(redis, this.#scripts.apply, clientsKey(group), args),
     )
@@ -161,7 +160,7 @@ export class RedisStore implements CounterStore {
   ): Promise<Rotated> {
     // In a hash no zero is kept: readers know what is declared.
     const declared = group.layout === 'hash' ? [] : group.events
-    const args = [String(interval.seconds), onlyPublished ? '1' : '0', ...declared]
+    const args = [String(interval.seconds), onlyPublished ? '1' : '0', packTexts(declared)]
     const reply = await this.#write((redis) =>
       runScript(redis, this.#scripts.rotate, startKey(group, interval, 'cur'), args),
     )

@@ -21,6 +21,7 @@ import {
   writtenByKey,
 } from './keys.ts'
 import { acknowledgeScript, leaveScript, replayScript } from './lua-scripts.generated.ts'
+import { packTexts } from './packed-texts.ts'
 import {
   type Entry,
   parseDeadLetter,
@@ -96,7 +97,7 @@ export class RedisWindowQueue implements WindowQueue {
         [
           ...[String(interval.seconds), String(start), status, open ? String(until) : ''],
           ...[String(bounds.seconds), String(bounds.entries), String(ENTRY_EVENTS)],
-          ...group.events,
+          packTexts(group.events),
         ],
       )
       return parsePublication(reply, start)

@@ -244,13 +244,20 @@ export function parsePacked(reply: unknown): Map<string, string> {
   const found = new Map<string, string>()
   // Nothing was asked for.
   if (reply === null || reply === undefined) return found
-  const [events, values] = asArray('read', reply).map((text): unknown => JSON.parse(String(text)))
-  if (!Array.isArray(events) || !Array.isArray(values)) throw new Error('unexpected reply to read')
-  for (let e = 0; e < events.length; e++) {
-    const value: unknown = values[e]
-    if (typeof value === 'string') found.set(String(events[e]), value)
+  const [events = [], ...chunks] = asArray('read', reply).map(parseJsonArray)
+  let e = 0
+  for (const chunk of chunks) {
+    for (const value of chunk) {
+      const event = events[e++]
+      if (typeof value === 'string' && typeof event === 'string') found.set(event, value)
+    }
   }
   return found
+}
+
+function parseJsonArray(text: unknown): readonly unknown[] {
+  const parsed: unknown = JSON.parse(String(text))
+  return asArray('read', parsed)
 }
 
 /** A list of texts, such as the members of a set. */

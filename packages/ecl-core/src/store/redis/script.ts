@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis'
 
 /** The command, and not one that the script calls, as its name would then not be there. */
-const NO_EVAL_RO = /(unknown command|NOPERM).*'eval_ro'/i
+const NO_EVAL_RO = /(unknown command|NOPERM).*'eval(sha)?_ro'/i
 
 /** A Lua script with the name that Redis knows it by. */
 export interface Script {
@@ -19,7 +19,7 @@ export async function runScript(
   try {
     return await callScript(redis, 'EVALSHA', script.sha1, key, args)
   } catch (caught) {
-    if (!(caught instanceof Error && caught.message.startsWith('NOSCRIPT'))) throw caught
+    if (!isUnknownScript(caught)) throw caught
     return callScript(redis, 'EVAL', script.source, key, args)
   }
 }
@@ -27,7 +27,7 @@ export async function runScript(
 /**
  * Runs a script that only reads, as a read-only user may.
  *
- * @returns undefined where the server is older than 7.0 and has no EVAL_RO, or this user may not use it
+ * @returns undefined where the server is older than 7.0 and has no such commands, or this user may not use them
  */
 export async function runReadOnlyScript(
   redis: Redis,
@@ -36,17 +36,26 @@ export async function runReadOnlyScript(
   args: readonly string[],
 ): Promise<unknown> {
   try {
-    return await callScript(redis, 'EVAL_RO', script.source, key, args)
+    try {
+      return await callScript(redis, 'EVALSHA_RO', script.sha1, key, args)
+    } catch (caught) {
+      if (!isUnknownScript(caught)) throw caught
+      return await callScript(redis, 'EVAL_RO', script.source, key, args)
+    }
   } catch (caught) {
     if (caught instanceof Error && NO_EVAL_RO.test(caught.message)) return undefined
     throw caught
   }
 }
 
+function isUnknownScript(caught: unknown): boolean {
+  return caught instanceof Error && caught.message.startsWith('NOSCRIPT')
+}
+
 /** One array, as an argument list of a group with 100,000 declared events overflows the stack. */
 function callScript(
   redis: Redis,
-  command: 'EVALSHA' | 'EVAL' | 'EVAL_RO',
+  command: 'EVALSHA' | 'EVAL' | 'EVALSHA_RO' | 'EVAL_RO',
   script: string,
   key: string,
   args: readonly string[],

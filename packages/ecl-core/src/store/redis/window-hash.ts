@@ -10,6 +10,8 @@ import { parseTexts } from './replies.ts'
  */
 const HASH_CHUNK = 2500
 const FROM_THE_START = '0'
+/** A field that is no event's; apply.lua says what it is for. */
+const TABLE_FIELD = '@table'
 
 /** What has been read of the hash of a window. */
 export interface HashChunk {
@@ -81,5 +83,6 @@ function parsePairs(reply: unknown): Map<string, string> {
   const texts = parseTexts(reply)
   const pairs = new Map<string, string>()
   for (let i = 0; i + 1 < texts.length; i += 2) pairs.set(texts[i] ?? '', texts[i + 1] ?? '')
+  pairs.delete(TABLE_FIELD)
   return pairs
 }
