@@ -800,7 +800,7 @@ return 1
 } as const
 
 export const rotateScript = {
-  sha1: 'a27ffacc0514d6fafeb7c19fb826249b1a4ee6cc',
+  sha1: 'ad00d57edfeab053e04376068baa3b98d6ceb837',
   source: `
 
 
@@ -888,24 +888,27 @@ end
 end
 
 
-local is_declared, ids, unlisted = {}, {}, {}
-for e = 1, #given do
-local id = given[e]
+
+local indexed = try('SCARD', cur .. '@ids')
+local has_index = type(indexed) == 'number'
+local declared, unlisted, dynamic = #given, {}, {}
+for first = 1, has_index and declared or 0, CHUNK do
+local found = call('SMISMEMBER', cur .. '@ids', unpack(given, first, math.min(first + CHUNK - 1, declared)))
+for k = 1, #found do
+if found[k] == 0 then
+unlisted[#unlisted + 1] = given[first + k - 1]
+end
+end
+end
+if has_index and indexed > declared - #unlisted then
+local is_declared = {}
+for e = 1, declared do
+is_declared[given[e]] = true
+end
+for _, id in ipairs(call('SMEMBERS', cur .. '@ids')) do
 if not is_declared[id] then
-is_declared[id] = true
-unlisted[id] = true
-ids[#ids + 1] = id
+dynamic[#dynamic + 1] = id
 end
-end
-local declared = #ids
-local indexed = try('SMEMBERS', cur .. '@ids')
-local has_index = not indexed.err
-for i = 1, has_index and #indexed or 0 do
-local id = indexed[i]
-if is_declared[id] then
-unlisted[id] = nil
-else
-ids[#ids + 1] = id
 end
 end
 
@@ -922,16 +925,19 @@ end
 stale = {}
 end
 
-local keys, values = {}, {}
-for e = 1, #ids do
-keys[e] = cur .. ids[e]
+
+local function read(ids)
+local chunks = {}
+for first = 1, #ids, CHUNK do
+local keys, some = {}, { unpack(ids, first, math.min(first + CHUNK - 1, #ids)) }
+for k = 1, #some do
+keys[k] = cur .. some[k]
 end
-for first = 1, #keys, CHUNK do
-local chunk = call('MGET', unpack(keys, first, math.min(first + CHUNK - 1, #keys)))
-for k = 1, #chunk do
-values[first + k - 1] = chunk[k]
+chunks[#chunks + 1] = { ids = some, keys = keys, values = call('MGET', unpack(keys)) }
 end
+return chunks
 end
+local of_declared, of_dynamic = read(given), read(dynamic)
 
 local sum = try('GET', cur .. '@sum')
 local fields = try('HLEN', prefix .. 'cur')
@@ -960,66 +966,64 @@ call('RENAME', prefix .. 'cur', prefix .. 'last')
 end
 
 
-local moved = type(fields) == 'number' and math.max(fields - 1, 0) or 0
-local to_last, to_zero, gone = {}, {}, {}
-local function write()
-if #to_last > 0 then call('MSET', unpack(to_last)) end
-if #to_zero > 0 then call('MSET', unpack(to_zero)) end
+local moved = declared + (type(fields) == 'number' and math.max(fields - 1, 0) or 0)
+local to_last, to_zero = {}, {}
+for _, chunk in ipairs(of_declared) do
+local ids, keys, values, n = chunk.ids, chunk.keys, chunk.values, 0
+for k = 1, #ids do
+to_last[n + 1], to_last[n + 2] = last .. ids[k], values[k] or '0'
+to_zero[n + 1], to_zero[n + 2] = keys[k], '0'
+n = n + 2
+end
+call('MSET', unpack(to_last, 1, n))
+call('MSET', unpack(to_zero, 1, n))
+end
+for _, chunk in ipairs(of_dynamic) do
+local ids, values, n, gone = chunk.ids, chunk.values, 0, {}
+for k = 1, #ids do
+if values[k] then
+to_last[n + 1], to_last[n + 2] = last .. ids[k], values[k]
+n = n + 2
+else
+
+gone[#gone + 1] = last .. ids[k]
+end
+end
+moved = moved + n / 2
+if n > 0 then call('MSET', unpack(to_last, 1, n)) end
 if #gone > 0 then call('UNLINK', unpack(gone)) end
-to_last, to_zero, gone = {}, {}, {}
+call('UNLINK', unpack(chunk.keys))
 end
-for e = 1, #ids do
-local value, n = values[e], #to_last
-if value or e <= declared then
-to_last[n + 1] = last .. ids[e]
-to_last[n + 2] = value or '0'
-moved = moved + 1
-else
-
-gone[#gone + 1] = last .. ids[e]
+local is_given = {}
+for e = 1, #stale > 0 and declared or 0 do
+is_given[given[e]] = true
 end
-if e <= declared then
-n = #to_zero
-to_zero[n + 1] = keys[e]
-to_zero[n + 2] = '0'
-else
-gone[#gone + 1] = keys[e]
-end
-if e % CHUNK == 0 then
-write()
+for first = 1, #stale, CHUNK do
+local gone = {}
+for e = first, math.min(first + CHUNK - 1, #stale) do
+if not is_given[stale[e]] then
+gone[#gone + 1] = last .. stale[e]
 end
 end
-write()
-for i = 1, #stale do
-if not is_declared[stale[i]] then
-gone[#gone + 1] = last .. stale[i]
+if #gone > 0 then call('UNLINK', unpack(gone)) end
 end
-if #gone == CHUNK then
-write()
-end
-end
-write()
 
 
 
-local same = has_index and #ids == declared and #stale == 0
+local same = has_index and #dynamic == 0 and #stale == 0
 if not (same and try('SCARD', last .. '@ids') == declared) then
 call('UNLINK', last .. '@ids')
-if has_index and #indexed > 0 then
-call('RENAME', cur .. '@ids', last .. '@ids')
-elseif not has_index then
+if not has_index then
 call('UNLINK', cur .. '@ids')
+unlisted = given
+elseif indexed > 0 then
+call('RENAME', cur .. '@ids', last .. '@ids')
 end
 for first = 1, declared, CHUNK do
-local chunk, missing = {}, {}
-for e = first, math.min(first + CHUNK - 1, declared) do
-chunk[#chunk + 1] = ids[e]
-if unlisted[ids[e]] then
-missing[#missing + 1] = ids[e]
+call('SADD', cur .. '@ids', unpack(given, first, math.min(first + CHUNK - 1, declared)))
 end
-end
-call('SADD', cur .. '@ids', unpack(chunk))
-if #missing > 0 then call('SADD', last .. '@ids', unpack(missing)) end
+for first = 1, #unlisted, CHUNK do
+call('SADD', last .. '@ids', unpack(unlisted, first, math.min(first + CHUNK - 1, #unlisted)))
 end
 end
 
