@@ -160,7 +160,7 @@ export const mutations = [
     name: 'hash-left-behind',
     breaks: 'a rotation moves both layouts, whatever that of the master is',
     replacements: [
-      { file: ROTATE, find: 'if fields ~= 0 then', replace: 'if fields ~= 0 and #ARGV == 1 then' },
+      { file: ROTATE, find: 'if fields ~= 0 then', replace: 'if fields ~= 0 and #given == 0 then' },
     ],
     chaos: { seeds: [1], seconds: 30, only: 'cut' },
     tests: 'store/redis/layouts',
@@ -182,6 +182,19 @@ export const mutations = [
       },
     ],
     tests: 'store/redis/window-hash',
+  },
+  {
+    name: 'look-across-slots',
+    breaks:
+      'in a cluster, a master looks at the windows of one group at a time, whose keys are in one slot',
+    replacements: [
+      {
+        file: 'packages/ecl-core/src/store/redis/window-looks.ts',
+        find: 'context.inCluster ? byGroup(windows) : [windows]',
+        replace: '[windows]',
+      },
+    ],
+    tests: 'store/redis/cluster-store',
   },
   {
     name: 'read-without-check',

@@ -6,7 +6,9 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { RedisCluster, SentinelSet } from 'ecl-core/testing'
 
-const GROUPS = { '{g}': { events: ['a', 'b'], intervals: ['1h'] } }
+const GROUP = { events: ['a', 'b'], intervals: ['1h'] }
+/** More than a cluster has nodes, so that some are on one node, in different slots. */
+const GROUPS = Object.fromEntries(['{g}', '{h}', '{i}', '{j}', '{k}'].map((name) => [name, GROUP]))
 const MASTER = 'packages/ecl-master/bin/ecl-master.cjs'
 const READER = 'packages/ecl-reader/bin/ecl-reader.cjs'
 const LOG_EVENT = 'packages/ecl-log-event/bin/ecl-log-event.cjs'
@@ -64,7 +66,7 @@ describe.each([
     expect((await run(MASTER, config, '--once')).code).toBe(0)
     expect(await run(MASTER, config, '--check')).toMatchObject({
       code: 0,
-      stdout: expect.stringContaining('1 window to rotate; the store answers'),
+      stdout: expect.stringContaining('5 windows to rotate; the store answers'),
     })
     expect(await run(READER, config, '-g', '{g}', '--current')).toMatchObject({
       code: 0,

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { EventCountLogger, type GroupsConfig } from 'ecl-core'
 import { Master } from 'ecl-master'
+import { Redis } from 'ioredis'
 import type { BenchmarkCase, Contestant, Figures } from '../benchmark.ts'
 import type { CellContext } from '../cell-context.ts'
 import { serverLoad } from '../server-load.ts'
@@ -9,6 +10,8 @@ import { serverLoad } from '../server-load.ts'
 /** Heartbeats come every 5 s: two of them, wherever the measurement begins. */
 const MEASURED_MS = 10_000
 const SETTLED_MS = 1500
+/** How often a master looks. */
+const LOOK_MS = 500
 const GROUPS: GroupsConfig = Object.fromEntries(
   Array.from({ length: 10 }, (_, n) => [
     `group${n}`,
@@ -77,6 +80,18 @@ const master = idling(
   },
 )
 
+/** What it takes to wake up as often as a master does, and to hear from Redis. */
+const pinging = idling(
+  { id: 'ping', title: 'a process that sends PING every 0.5 s, by ioredis', kind: 'floor' },
+  async (context, { path }) => {
+    const redis = new Redis({ path })
+    context.onClose(() => redis.disconnect())
+    await redis.ping()
+    const timer = setInterval(() => void redis.ping(), LOOK_MS)
+    context.onClose(() => clearInterval(timer))
+  },
+)
+
 const nothing = idling(
   { id: 'nothing', title: 'a process that does nothing', kind: 'floor' },
   async () => undefined,
@@ -94,7 +109,7 @@ export const idleCase: BenchmarkCase = {
     reads: { title: 'reads by Redis', unit: 'a second' },
     commands: { title: 'commands in Redis', unit: 'a second' },
   },
-  contestants: [logger, master, nothing],
+  contestants: [logger, master, pinging, nothing],
   goals: [
     { says: 'an idle logger, % CPU', ...{ measure: 'cpu', of: 'ecl', atMost: 0.2 } },
     { says: 'an idle master, % CPU', ...{ measure: 'cpu', of: 'master', atMost: 0.2 } },

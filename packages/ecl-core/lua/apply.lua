@@ -32,6 +32,8 @@
 -- The books are kept by one interval, or an event would count as often as there are intervals. They balance while
 -- logged = applied + refused + unsent.
 
+-- Redis guards its globals: looking one up takes as long as adding a count, and this is done for each event and interval.
+local call = redis.call
 -- Redis keeps a hash of up to 128 fields as a list, and walks through it for each count, unless one of its values is longer
 -- than 64 bytes: a hundred counts take twice as long then as in keys, and with this field in front less than those.
 local TABLE_FIELD = '@table'
@@ -248,10 +250,8 @@ local failures, not_booked, hopeful = {}, 0, 0
 for i = 1, event_count > 0 and interval_count or 0 do
   local window, ids, taken = counters[i].window, counters[i].ids, sum
   local prefix, e = window .. ':', 0
-  -- One pcall around them all: to look at each reply takes as long as a tenth of all this script does. And locals: Redis
-  -- guards its globals, so that looking one up takes as long as adding a count.
+  -- One pcall around them all: to look at each reply takes as long as a tenth of all this script does.
   local function add_rest()
-    local call, ids, counts = redis.call, ids, counts
     for at = e + 1, event_count do
       e = at
       if hashed then

@@ -122,7 +122,8 @@ export class Master extends EventEmitter<MasterEvents> {
 
   async #loop(): Promise<void> {
     while (!this.#stop.signal.aborted) {
-      this.#wake = new AbortController()
+      // To make one takes as long as a tenth of a look.
+      if (this.#wake.signal.aborted) this.#wake = new AbortController()
       let waitMs = CHECK_MS
       try {
         const { nextLookMs, failures } = await this.#look()
@@ -149,7 +150,19 @@ export class Master extends EventEmitter<MasterEvents> {
       const ref = this.#windows[index]
       if (state.foreign && ref !== undefined) this.#log.foreignMaster(ref)
     })
-    // What fails in one window must not keep the others waiting, now or at their next boundaries.
+    const failures: unknown[] = states.flatMap(({ failure }) => failure ?? [])
+    // Mostly there is nothing to do.
+    if (due.length + settled.length > 0) failures.push(...(await this.#handle(due, settled)))
+    return { nextLookMs: nextLookMs - (this.#clock.monotonicMs() - startedMs), failures }
+  }
+
+  /**
+   * Turns windows over, and publishes others. What fails in one window must not keep the others waiting, now or at their
+   * next boundaries.
+   *
+   * @returns why some could not be
+   */
+  async #handle(due: readonly WindowRef[], settled: readonly WindowRef[]): Promise<unknown[]> {
     const adopted = this.#adopt(due.filter(mayHaveForeignEvents))
     const outcomes = await Promise.allSettled([
       ...due.map(async (ref) => {
@@ -158,9 +171,7 @@ export class Master extends EventEmitter<MasterEvents> {
       }),
       ...settled.map((ref) => this.#publisher?.publish(ref, false)),
     ])
-    const failures: unknown[] = states.flatMap(({ failure }) => failure ?? [])
-    for (const outcome of outcomes) if (outcome.status === 'rejected') failures.push(outcome.reason)
-    return { nextLookMs: nextLookMs - (this.#clock.monotonicMs() - startedMs), failures }
+    return outcomes.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []))
   }
 
   #publisherFor(history: HistoryConfig): Publisher {

@@ -5,6 +5,7 @@ import { silentLogger } from '../logger.ts'
 import type { CounterStore } from '../store/counter-store.ts'
 import {
   applyScript,
+  lookScript,
   publishScript,
   readScript,
   rotateScript,
@@ -58,6 +59,7 @@ export class ManualTimeRedis {
         rotate: withManualTime(rotateScript),
         read: withManualTime(readScript),
         publish: withManualTime(publishScript),
+        look: withManualTime(lookScript),
       },
     })
     this.#stores.push(store)

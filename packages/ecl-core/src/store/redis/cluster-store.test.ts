@@ -152,6 +152,27 @@ describe('a Redis Cluster', () => {
     await store.close()
   })
 
+  it('looks at windows of several groups of one node, which are in different slots', async () => {
+    const home = await cluster.primaryOf('{a}')
+    const names: string[] = ['{a}']
+    for (let n = 0; names.length < 3; n++) {
+      if ((await cluster.primaryOf(`{a${n}}`)) === home) names.push(`{a${n}}`)
+    }
+    const groups = resolveGroups(Object.fromEntries(names.map((name) => [name, GROUP])))
+    const windows = groups.flatMap((group) =>
+      group.intervals.map((interval) => ({ group, interval })),
+    )
+    const store = openStore(cluster.backend, { logger: silentLogger })
+    for (const { group, interval } of windows) await store.rotate(group, interval)
+    for (const publications of [false, true]) {
+      const { states } = await store.windows(windows, { publications })
+      for (const [index, { current = 1, failure }] of states.entries()) {
+        expect([failure, current % (windows[index]?.interval.seconds ?? 1)]).toEqual([undefined, 0])
+      }
+    }
+    await store.close()
+  })
+
   it('leaves nodes alone that have no group of ours', async () => {
     let halfMinuteOver = () => {}
     const after: Clock['after'] = (ms, callback) => {

@@ -71,7 +71,7 @@ return acknowledged
 } as const
 
 export const applyScript = {
-  sha1: '5d13b8da1e29432be5600cc51118735a632ce69e',
+  sha1: 'b1428cd563d770137432c65eb08713ad7b63dc4a',
   source: `
 
 
@@ -106,6 +106,8 @@ export const applyScript = {
 
 
 
+
+local call = redis.call
 
 
 local TABLE_FIELD = '@table'
@@ -323,9 +325,7 @@ for i = 1, event_count > 0 and interval_count or 0 do
 local window, ids, taken = counters[i].window, counters[i].ids, sum
 local prefix, e = window .. ':', 0
 
-
 local function add_rest()
-local call, ids, counts = redis.call, ids, counts
 for at = e + 1, event_count do
 e = at
 if hashed then
@@ -412,6 +412,34 @@ forgotten = forgotten + 1
 end
 end
 return forgotten
+`,
+} as const
+
+export const lookScript = {
+  sha1: '32dfccfbe3683ce21010c04cf4c9da58fb8117e8',
+  source: `
+
+
+
+
+
+
+
+
+
+local LONGEST_MARK = 40
+
+local CHUNK = 5000
+
+local time = redis.call('TIME')
+local keys, marks = cjson.decode(ARGV[1]), {}
+for first = 1, #keys, CHUNK do
+local chunk = redis.call('MGET', unpack(keys, first, math.min(first + CHUNK - 1, #keys)))
+for k = 1, #chunk do
+marks[first + k - 1] = chunk[k] and #chunk[k] <= LONGEST_MARK and chunk[k]
+end
+end
+return { time[1], time[2], #keys > 0 and cjson.encode(marks) or '[]' }
 `,
 } as const
 

@@ -18,27 +18,25 @@ import type {
   Which,
   WindowRef,
 } from '../counter-store.ts'
-import { publishFromMs } from '../publication.ts'
 import type { WindowQueue } from '../window-queue.ts'
 import { type ConnectionOptions, RedisConnection } from './connection.ts'
 import { foreignEvents } from './foreign-events.ts'
-import { clientsKey, indexKey, publishedKey, startKey, writtenByKey } from './keys.ts'
-import { applyScript, publishScript, readScript, rotateScript } from './lua-scripts.generated.ts'
+import { clientsKey, indexKey, startKey } from './keys.ts'
+import {
+  applyScript,
+  lookScript,
+  publishScript,
+  readScript,
+  rotateScript,
+} from './lua-scripts.generated.ts'
 import { packCounts, packTexts } from './packed-texts.ts'
-import { type ReadContext, results } from './read-step.ts'
+import type { ReadContext } from './read-step.ts'
 import { readAccounts, readWindows } from './redis-reader.ts'
 import { RedisWindowQueue } from './redis-window-queue.ts'
-import {
-  asArray,
-  parseApplied,
-  parseMarks,
-  parsePublished,
-  parseRotated,
-  parseTime,
-  windowStarts,
-} from './replies.ts'
+import { parseApplied, parseRotated, parseTime } from './replies.ts'
 import { runScript, type Script } from './script.ts'
 import { serverWarnings } from './server-warnings.ts'
+import { type LookContext, lookAtWindows } from './window-looks.ts'
 
 const ADOPT_CHUNK = 1000
 /** With `appendfsync everysec` a crash loses the last two seconds at most; half a second for the reply's way. */
@@ -66,6 +64,7 @@ export interface RedisScripts {
   readonly rotate: Script
   readonly read: Script
   readonly publish: Script
+  readonly look: Script
 }
 
 const OWN_SCRIPTS: RedisScripts = {
@@ -73,6 +72,7 @@ const OWN_SCRIPTS: RedisScripts = {
   rotate: rotateScript,
   read: readScript,
   publish: publishScript,
+  look: lookScript,
 }
 
 /** Counters in one Redis, over one connection. */
@@ -80,6 +80,7 @@ export class RedisStore implements CounterStore {
   readonly #connection: RedisConnection
   readonly #scripts: RedisScripts
   readonly #reading: Omit<ReadContext, 'answered'>
+  readonly #looking: LookContext
   readonly #clock: Clock
   readonly history: WindowQueue
   readonly lossWindowMs: number
@@ -98,6 +99,11 @@ export class RedisStore implements CounterStore {
     this.#clock = options.clock
     this.lossWindowMs = options.lossWindowMs ?? DEFAULT_LOSS_WINDOW_MS
     this.#scripts = options.scripts ?? OWN_SCRIPTS
+    this.#looking = {
+      keyPrefix: options.keyPrefix,
+      lookScript: this.#scripts.look,
+      inCluster,
+    }
     this.#reading = {
       keyPrefix: options.keyPrefix,
       timeCommand: options.timeCommand ?? ['TIME'],
@@ -186,41 +192,13 @@ export class RedisStore implements CounterStore {
     })
   }
 
-  async windows(
-    windows: readonly WindowRef[],
-    { publications = false }: LookOptions = {},
-  ): Promise<CurrentWindows> {
-    // In a cluster, windows of one group are asked for at a time: all keys are in one slot.
-    const keys = windows.map(({ group, interval }) => [
-      ...[startKey(group, interval, 'cur'), writtenByKey(group, interval)],
-      ...(publications ? [startKey(group, interval, 'last'), publishedKey(group, interval)] : []),
-    ])
-    const { reply, sentMs } = await this.#timed((redis) => {
-      const pipeline = redis.pipeline()
-      pipeline.call(...this.#reading.timeCommand)
-      if (keys.length > 0) pipeline.mget(keys.flat())
-      return results(pipeline)
-    })
-    const [time, texts = []] = reply
-    const each = publications ? 4 : 2
-    const marks = windows.map((_, index) =>
-      asArray('MGET', texts).slice(index * each, (index + 1) * each),
+  async windows(windows: readonly WindowRef[], options?: LookOptions): Promise<CurrentWindows> {
+    const { reply, sentMs } = await this.#timed(async (redis) =>
+      windows.length > 0
+        ? lookAtWindows(redis, this.#looking, windows, options)
+        : { storeTimeMs: await this.#askForTime(redis), states: [] },
     )
-    return {
-      storeTimeMs: parseTime(time),
-      sentMs,
-      states: windows.map(({ interval }, index) => {
-        const { cur, last, foreign } = windowStarts(parseMarks(marks[index]), interval)
-        if (!publications) return { current: cur, foreign }
-        const published = parsePublished(marks[index])
-        const fromMs = publishFromMs({ current: cur, last, published }, interval)
-        return {
-          current: cur,
-          foreign,
-          ...(fromMs === undefined ? {} : { publishFromMs: fromMs }),
-        }
-      }),
-    }
+    return { ...reply, sentMs }
   }
 
   async adoptForeignEvents(windows: readonly WindowRef[]): Promise<void> {
@@ -280,6 +258,10 @@ export class RedisStore implements CounterStore {
       return commands(redis)
     })
     return { reply, sentMs }
+  }
+
+  async #askForTime(redis: Redis): Promise<number> {
+    return parseTime(await redis.call(...this.#reading.timeCommand))
   }
 
   /** Loggers and masters have time: they wait for a connection. */

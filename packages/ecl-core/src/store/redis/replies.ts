@@ -108,6 +108,12 @@ export function parseRotated(reply: unknown, interval: Interval): Rotated {
   }
 }
 
+/** The reply of look.lua: the server's clock, and the marks that were asked for, false for what is not there. */
+export function parseLook(reply: unknown): { storeTimeMs: number; marks: readonly unknown[] } {
+  const [seconds, microseconds, marks] = asArray('look', reply)
+  return { storeTimeMs: parseTime([seconds, microseconds]), marks: parseJsonArray('look', marks) }
+}
+
 /** The reply of publish.lua. */
 export function parsePublication(reply: unknown, start: EpochSeconds): Published {
   const [status, , , revision, parts, completeness, dropped] = asArray('publish', reply)
@@ -244,7 +250,9 @@ export function parsePacked(reply: unknown): Map<string, string> {
   const found = new Map<string, string>()
   // Nothing was asked for.
   if (reply === null || reply === undefined) return found
-  const [events = [], ...chunks] = asArray('read', reply).map(parseJsonArray)
+  const [events = [], ...chunks] = asArray('read', reply).map((text) =>
+    parseJsonArray('read', text),
+  )
   let e = 0
   for (const chunk of chunks) {
     for (const value of chunk) {
@@ -255,9 +263,9 @@ export function parsePacked(reply: unknown): Map<string, string> {
   return found
 }
 
-function parseJsonArray(text: unknown): readonly unknown[] {
+function parseJsonArray(what: string, text: unknown): readonly unknown[] {
   const parsed: unknown = JSON.parse(String(text))
-  return asArray('read', parsed)
+  return asArray(what, parsed)
 }
 
 /** A list of texts, such as the members of a set. */
