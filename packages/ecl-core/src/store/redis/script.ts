@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis'
 
-/** The command, and not one that the script calls, as its name would then not be there. */
-const NO_EVAL_RO = /(unknown command|NOPERM).*'eval(sha)?_ro'/i
+/** The command, and not one that the script calls, as its name would then not be there. Quoted by `'` since Redis 7. */
+const NO_READ_ONLY_SCRIPTS = /(unknown command|NOPERM).*['`]eval(sha)?_ro['`]/i
 
 /** A Lua script with the name that Redis knows it by. */
 export interface Script {
@@ -43,9 +43,14 @@ export async function runReadOnlyScript(
       return await callScript(redis, 'EVAL_RO', script.source, key, args)
     }
   } catch (caught) {
-    if (caught instanceof Error && NO_EVAL_RO.test(caught.message)) return undefined
+    if (caught instanceof Error && saysNoReadOnlyScripts(caught.message)) return undefined
     throw caught
   }
+}
+
+/** Whether an error means that there is no EVAL_RO, or that it is not this user's right. */
+export function saysNoReadOnlyScripts(message: string): boolean {
+  return NO_READ_ONLY_SCRIPTS.test(message)
 }
 
 function isUnknownScript(caught: unknown): boolean {
