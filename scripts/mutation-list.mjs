@@ -189,9 +189,9 @@ export const mutations = [
       'in a cluster, a master looks at the windows of one group at a time, whose keys are in one slot',
     replacements: [
       {
-        file: 'packages/ecl-core/src/store/redis/window-looks.ts',
-        find: 'context.inCluster ? byGroup(windows) : [windows]',
-        replace: '[windows]',
+        file: 'packages/ecl-core/src/store/redis/cluster-store.ts',
+        find: 'partsBy(windows, ({ group }) => this.#slotOf(group))',
+        replace: 'partsBy(windows, () => 0)',
       },
     ],
     tests: 'store/redis/cluster-store',

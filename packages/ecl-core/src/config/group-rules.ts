@@ -48,12 +48,17 @@ function checkEvents(events: unknown, path: Path, findings: Findings): void {
   events.forEach((event: unknown, index) => {
     if (typeof event !== 'string') return
     const at = [...path, index]
-    const problem = eventIdProblem(event)
+    const problem = eventIdProblem(event) ?? halfPairProblem(event)
     const first = firstAt.get(event)
     if (problem !== undefined) findings.fault(at, `${findings.show(at, event)} ${problem}`)
     else if (first === undefined) firstAt.set(event, index)
     else findings.warn(at, `${findings.show(at, event)} is listed already, as events[${first}]`)
   })
+}
+
+/** Two events that differ by that alone would be one in a store. One that is logged is counted under U+FFFD. */
+function halfPairProblem(event: string): string | undefined {
+  return event.isWellFormed() ? undefined : 'holds half of a surrogate pair, which is no character'
 }
 
 function checkIntervals(intervals: unknown, path: Path, findings: Findings): void {

@@ -147,6 +147,10 @@ describe('parseConfig, where something is wrong,', () => {
     [withEvents('["@x"]'), '4: groups.web.events[0]: "@x" starts with "@", which is reserved'],
     [withEvents('["a\\tb"]'), '4: groups.web.events[0]: "a\\tb" holds a control character'],
     [
+      withEvents('["a\\ud83d"]'),
+      '4: groups.web.events[0]: "a\\ud83d" holds half of a surrogate pair, which is no character',
+    ],
+    [
       withEvents('[""]'),
       '4: groups.web.events[0]: "" is empty; an event ID has at least one character',
     ],

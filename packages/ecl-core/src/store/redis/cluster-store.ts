@@ -104,9 +104,12 @@ export class RedisClusterStore implements CounterStore {
     return this.#at(group, READ_PATIENCE_MS, ({ store }) => store.accounts(group))
   }
 
-  /** Asks each node for its own groups. One that does not answer keeps no other's windows from being turned over. */
+  /**
+   * Asks for each slot by itself: a script's keys have to be in one, and a node that does not answer, or a slot that is on
+   * its way to another node, keeps no other's windows from being turned over.
+   */
   async windows(windows: readonly WindowRef[], options?: LookOptions): Promise<CurrentWindows> {
-    const parts = await this.#parts(windows)
+    const parts = partsBy(windows, ({ group }) => this.#slotOf(group))
     if (parts.length === 0) return this.#clockOnly()
     const states = new Map<WindowRef, WindowState>()
     let reply: CurrentWindows | undefined
@@ -142,7 +145,13 @@ export class RedisClusterStore implements CounterStore {
   }
 
   async adoptForeignEvents(windows: readonly WindowRef[]): Promise<void> {
-    const parts = await this.#parts(windows)
+    // One SCAN of a node for all its groups.
+    const names = new Map<GroupSpec, string>()
+    for (const { group } of windows) {
+      const slot = this.#slotOf(group)
+      names.set(group, (await this.#nodes.nameOf(slot)) ?? `slot ${slot}`)
+    }
+    const parts = partsBy(windows, ({ group }) => names.get(group))
     const outcomes = await Promise.allSettled(
       parts.map(({ group, refs }) =>
         this.#at(group, WRITE_PATIENCE_MS, ({ store }) => store.adoptForeignEvents(refs)),
@@ -187,20 +196,6 @@ export class RedisClusterStore implements CounterStore {
     const [node] = await this.#nodes.primaries()
     if (node === undefined) throw this.#noAnswer()
     return node.store.windows([])
-  }
-
-  /** Windows that are on one node, together; with a group that is there. */
-  async #parts(windows: readonly WindowRef[]): Promise<{ group: GroupSpec; refs: WindowRef[] }[]> {
-    const parts = new Map<string, { group: GroupSpec; refs: WindowRef[] }>()
-    for (const ref of windows) {
-      const slot = this.#slotOf(ref.group)
-      // Those of a slot that nobody serves fail, each slot for itself.
-      const key = (await this.#nodes.nameOf(slot)) ?? `slot ${slot}`
-      const part = parts.get(key)
-      if (part === undefined) parts.set(key, { group: ref.group, refs: [ref] })
-      else part.refs.push(ref)
-    }
-    return [...parts.values()]
   }
 
   #slotOf(group: GroupSpec): number {
@@ -265,6 +260,21 @@ export class RedisClusterStore implements CounterStore {
       `Redis Cluster at ${endpoint}: group "${group.name}": ${why}`,
     )
   }
+}
+
+/** Windows that are in one place, together; with a group that is there. */
+function partsBy(
+  windows: readonly WindowRef[],
+  placeOf: (ref: WindowRef) => unknown,
+): { group: GroupSpec; refs: WindowRef[] }[] {
+  const parts = new Map<unknown, { group: GroupSpec; refs: WindowRef[] }>()
+  for (const ref of windows) {
+    const place = placeOf(ref)
+    const part = parts.get(place)
+    if (part === undefined) parts.set(place, { group: ref.group, refs: [ref] })
+    else part.refs.push(ref)
+  }
+  return [...parts.values()]
 }
 
 function toStoreError(caught: unknown): StoreError {

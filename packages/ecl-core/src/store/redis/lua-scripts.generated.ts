@@ -828,7 +828,7 @@ return 1
 } as const
 
 export const rotateScript = {
-  sha1: 'ad00d57edfeab053e04376068baa3b98d6ceb837',
+  sha1: 'e9d9ad3fe5a9767da210a016ebb8b1e25bfa2687',
   source: `
 
 
@@ -919,6 +919,9 @@ end
 
 local indexed = try('SCARD', cur .. '@ids')
 local has_index = type(indexed) == 'number'
+if not has_index and not string.match(indexed.err, '^WRONGTYPE') then
+return indexed
+end
 local declared, unlisted, dynamic = #given, {}, {}
 for first = 1, has_index and declared or 0, CHUNK do
 local found = call('SMISMEMBER', cur .. '@ids', unpack(given, first, math.min(first + CHUNK - 1, declared)))

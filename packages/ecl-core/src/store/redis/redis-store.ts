@@ -102,7 +102,6 @@ export class RedisStore implements CounterStore {
     this.#looking = {
       keyPrefix: options.keyPrefix,
       lookScript: this.#scripts.look,
-      inCluster,
     }
     this.#reading = {
       keyPrefix: options.keyPrefix,
@@ -153,8 +152,8 @@ export class RedisStore implements CounterStore {
       ...packCounts(counts),
     ]
     for (const interval of batch.intervals) args.push(interval.spec, String(interval.seconds))
-    const { reply, sentMs } = await this.#timed((redis) =>
-      runScript(redis, this.#scripts.apply, clientsKey(group), args),
+    const { reply, sentMs } = await this.#timed((redis, sending) =>
+      runScript(redis, this.#scripts.apply, clientsKey(group), args, sending),
     )
     return parseApplied(reply, ordered, sentMs)
   }
@@ -192,12 +191,12 @@ export class RedisStore implements CounterStore {
     })
   }
 
-  async windows(windows: readonly WindowRef[], options?: LookOptions): Promise<CurrentWindows> {
-    const { reply, sentMs } = await this.#timed(async (redis) =>
-      windows.length > 0
-        ? lookAtWindows(redis, this.#looking, windows, options)
-        : { storeTimeMs: await this.#askForTime(redis), states: [] },
-    )
+  async windows(windows: readonly WindowRef[], options: LookOptions = {}): Promise<CurrentWindows> {
+    const { reply, sentMs } = await this.#timed(async (redis, sending) => {
+      if (windows.length > 0) return lookAtWindows(redis, this.#looking, windows, options, sending)
+      sending()
+      return { storeTimeMs: await this.#askForTime(redis), states: [] }
+    })
     return { ...reply, sentMs }
   }
 
@@ -250,13 +249,19 @@ export class RedisStore implements CounterStore {
     return this.#connection.ready
   }
 
-  /** Measures without the wait for a connection, which would look like a clock that is seconds ahead. */
-  async #timed<T>(commands: (redis: Redis) => Promise<T>): Promise<{ reply: T; sentMs: number }> {
+  /**
+   * Measures without the wait for a connection, which would look like a clock that is seconds ahead.
+   *
+   * @param commands is given what to call just before each command whose reply may tell the time
+   */
+  async #timed<T>(
+    commands: (redis: Redis, sending: () => void) => Promise<T>,
+  ): Promise<{ reply: T; sentMs: number }> {
     let sentMs = 0
-    const reply = await this.#write((redis) => {
+    const sending = () => {
       sentMs = this.#clock.monotonicMs()
-      return commands(redis)
-    })
+    }
+    const reply = await this.#write((redis) => commands(redis, sending))
     return { reply, sentMs }
   }
 

@@ -56,7 +56,7 @@ describe('a rotation that ends half way', () => {
     })
   }
 
-  it.each(['mset', 'smismember', 'unlink', 'rename', 'sadd'])(
+  it.each(['mset', 'scard', 'smismember', 'smembers', 'unlink', 'rename', 'sadd'])(
     'where the master may not %s, wipes no count, nor does the next try',
     async (command) => {
       await at(5)

@@ -9,17 +9,24 @@ export interface Script {
   readonly sha1: string
 }
 
-/** Runs a script by its name, or whole where Redis does not know it (a first run, a restart, SCRIPT FLUSH). */
+/**
+ * Runs a script by its name, or whole where Redis does not know it (a first run, a restart, SCRIPT FLUSH).
+ *
+ * @param sending called just before it is sent, each time: who measures the way of the reply must not take it for longer
+ */
 export async function runScript(
   redis: Redis,
   script: Script,
   key: string,
   args: readonly string[],
+  sending: () => void = () => undefined,
 ): Promise<unknown> {
   try {
+    sending()
     return await callScript(redis, 'EVALSHA', script.sha1, key, args)
   } catch (caught) {
     if (!isUnknownScript(caught)) throw caught
+    sending()
     return callScript(redis, 'EVAL', script.source, key, args)
   }
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import { systemClock } from '../../clock.ts'
 import { silentLogger } from '../../logger.ts'
 import { FIVE_SECONDS, groupSpec, NOON } from '../../testing/hand-client.ts'
 import { PrivateRedis } from '../../testing/private-redis.ts'
@@ -52,6 +53,21 @@ describe('a look at windows', () => {
     expect(await prefixed.windows([ref])).toMatchObject({ states: [{ current: NOON }] })
     await prefixed.close()
     client.disconnect()
+  })
+
+  it('measures the way of the reply that tells the time, and not of one that asks for the script', async () => {
+    await redis.client.script('FLUSH')
+    let nowMs = 0
+    const clock = { ...systemClock, monotonicMs: () => nowMs++ }
+    const measured = openStore(redis.backend, { logger: silentLogger, clock })
+    await measured.windows([])
+    const askedMs = nowMs
+    const { sentMs: firstMs } = await measured.windows([ref])
+    const againMs = nowMs
+    const { sentMs: secondMs } = await measured.windows([ref])
+    // By the name, and then whole; and by the name alone.
+    expect([firstMs - askedMs, secondMs - againMs]).toEqual([1, 0])
+    await measured.close()
   })
 
   it('takes what is no mark for none', async () => {

@@ -11,8 +11,6 @@ export interface LookContext {
   /** Put before keys by the client, but not before those within an argument. */
   readonly keyPrefix: string
   readonly lookScript: Script
-  /** In a cluster, a script's keys have to be in one slot, as those of one group are. */
-  readonly inCluster: boolean
 }
 
 /** What a look has seen. */
@@ -26,39 +24,27 @@ export interface Look {
 /**
  * Looks at the marks of windows, and at the server's clock.
  *
- * @param windows one at least
+ * @param windows one at least; in a cluster, all in one slot
+ * @param sending called just before the script is sent, each time
  */
 export async function lookAtWindows(
   redis: Redis,
-  context: LookContext,
-  windows: readonly WindowRef[],
-  { publications = false }: LookOptions = {},
-): Promise<Look> {
-  const parts = context.inCluster ? byGroup(windows) : [windows]
-  const states = new Map<WindowRef, WindowState>()
-  const [storeTimeMs = Number.NaN] = await Promise.all(
-    parts.map(async (refs) => {
-      const { marks, storeTimeMs } = await marksOf(redis, context, refs, publications)
-      const each = marks.length / refs.length
-      for (const [n, ref] of refs.entries()) {
-        states.set(ref, stateOf(ref, marks.slice(n * each, (n + 1) * each), publications))
-      }
-      return storeTimeMs
-    }),
-  )
-  return { storeTimeMs, states: windows.flatMap((ref) => states.get(ref) ?? []) }
-}
-
-async function marksOf(
-  redis: Redis,
   { keyPrefix, lookScript }: LookContext,
-  refs: readonly WindowRef[],
-  publications: boolean,
-) {
-  const keys = refs.flatMap((ref) => markKeys(ref, publications))
-  const names = packTexts(keys.map((key) => keyPrefix + key))
+  windows: readonly WindowRef[],
+  { publications = false }: LookOptions,
+  sending: () => void,
+): Promise<Look> {
+  const keys = windows.map((ref) => markKeys(ref, publications))
+  const names = packTexts(keys.flat().map((key) => keyPrefix + key))
   // The first of them names the slot.
-  return parseLook(await runScript(redis, lookScript, keys[0] ?? '', [names]))
+  const routingKey = keys[0]?.[0] ?? ''
+  const reply = await runScript(redis, lookScript, routingKey, [names], sending)
+  const { storeTimeMs, marks } = parseLook(reply)
+  const each = publications ? 4 : 2
+  const states = windows.map((ref, n) =>
+    stateOf(ref, marks.slice(n * each, (n + 1) * each), publications),
+  )
+  return { storeTimeMs, states }
 }
 
 function markKeys({ group, interval }: WindowRef, publications: boolean): string[] {
@@ -77,14 +63,4 @@ function stateOf(
   if (!publications) return { current: cur, foreign }
   const fromMs = publishFromMs({ current: cur, last, published: parsePublished(marks) }, interval)
   return { current: cur, foreign, ...(fromMs === undefined ? {} : { publishFromMs: fromMs }) }
-}
-
-function byGroup(windows: readonly WindowRef[]): WindowRef[][] {
-  const groups = new Map<string, WindowRef[]>()
-  for (const ref of windows) {
-    const refs = groups.get(ref.group.name)
-    if (refs === undefined) groups.set(ref.group.name, [ref])
-    else refs.push(ref)
-  }
-  return [...groups.values()]
 }
