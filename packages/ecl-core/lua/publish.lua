@@ -107,6 +107,9 @@ end
 -- Which events there are. The index may name more than exists; declared ones need not be in it, after another program.
 local ids, known = {}, {}
 local indexed = redis.pcall('SMEMBERS', last .. '@ids')
+if indexed.err and not string.match(indexed.err, '^WRONGTYPE') then
+  return indexed
+end
 for _, id in ipairs(indexed.err and {} or indexed) do
   known[id] = true
   ids[#ids + 1] = id

@@ -23,20 +23,26 @@ local LONGEST_COUNT = 20
 local prefix = string.sub(KEYS[1], 1, -8)
 local time = redis.call('TIME')
 
+-- A foreign value in the place of an index, a hash or the clients counts as none; what may not be read is told.
+local function try(...)
+  local reply = redis.pcall(...)
+  if type(reply) ~= 'table' or not reply.err then
+    return reply
+  end
+  if not string.match(reply.err, '^WRONGTYPE') then
+    error(reply)
+  end
+end
+
 local function is_large(part)
-  local size = redis.pcall('SCARD', prefix .. part .. ':@ids')
-  return type(size) == 'number' and size + #asked > tonumber(ARGV[4])
+  return (try('SCARD', prefix .. part .. ':@ids') or 0) + #asked > tonumber(ARGV[4])
 end
 if is_large('cur') or is_large('last') then
   return false
 end
 
 local function window(part)
-  -- A foreign value in the index' place counts as none.
-  local ids, listed = redis.pcall('SMEMBERS', prefix .. part .. ':@ids'), {}
-  if ids.err then
-    ids = {}
-  end
+  local ids, listed = try('SMEMBERS', prefix .. part .. ':@ids') or {}, {}
   if #asked > 0 then
     for e = 1, #ids do
       listed[ids[e]] = true
@@ -70,18 +76,17 @@ local function window(part)
 end
 
 local function hash(part)
-  local chunk = redis.pcall('HSCAN', prefix .. part, '0', 'COUNT', ARGV[2])
-  return not chunk.err and chunk
+  return try('HSCAN', prefix .. part, '0', 'COUNT', ARGV[2]) or false
 end
 
-local clients = { err = 'not asked for' }
+local clients
 if ARGV[3] == '1' then
-  clients = redis.pcall('HGETALL', string.match(prefix, '^(.*:)[^:]*:$') .. '@clients')
+  clients = try('HGETALL', string.match(prefix, '^(.*:)[^:]*:$') .. '@clients')
 end
 return {
   time[1], time[2],
   redis.call('MGET', KEYS[1], prefix .. 'cur:@by', prefix .. 'last:@ts', prefix .. 'cur:@sum', prefix .. 'last:@sum', prefix .. 'cur:@ahead'),
-  not clients.err and clients,
+  clients or false,
   ARGV[1] ~= 'last' and window('cur'),
   ARGV[1] ~= 'cur' and window('last'),
   ARGV[1] ~= 'last' and hash('cur'),

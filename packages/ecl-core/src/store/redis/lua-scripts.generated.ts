@@ -444,7 +444,7 @@ return { time[1], time[2], #keys > 0 and cjson.encode(marks) or '[]' }
 } as const
 
 export const publishScript = {
-  sha1: '589fc45d8011a2bfffff27ed04cff1a3ea382f5f',
+  sha1: '49aa09eb5062c47f3ed5ce96fb8f5215edb4511f',
   source: `
 
 
@@ -554,6 +554,9 @@ end
 
 local ids, known = {}, {}
 local indexed = redis.pcall('SMEMBERS', last .. '@ids')
+if indexed.err and not string.match(indexed.err, '^WRONGTYPE') then
+return indexed
+end
 for _, id in ipairs(indexed.err and {} or indexed) do
 known[id] = true
 ids[#ids + 1] = id
@@ -691,7 +694,7 @@ return { 'published', time[1], time[2], whole(revision), whole(#parts), complete
 } as const
 
 export const readScript = {
-  sha1: '8812ecd8db2095fcb0a94a452e5643b719ed100c',
+  sha1: '4b1cbc5540cb6dc4de71ff695a9b9ae84618e760',
   source: `
 
 
@@ -717,20 +720,26 @@ local LONGEST_COUNT = 20
 local prefix = string.sub(KEYS[1], 1, -8)
 local time = redis.call('TIME')
 
+
+local function try(...)
+local reply = redis.pcall(...)
+if type(reply) ~= 'table' or not reply.err then
+return reply
+end
+if not string.match(reply.err, '^WRONGTYPE') then
+error(reply)
+end
+end
+
 local function is_large(part)
-local size = redis.pcall('SCARD', prefix .. part .. ':@ids')
-return type(size) == 'number' and size + #asked > tonumber(ARGV[4])
+return (try('SCARD', prefix .. part .. ':@ids') or 0) + #asked > tonumber(ARGV[4])
 end
 if is_large('cur') or is_large('last') then
 return false
 end
 
 local function window(part)
-
-local ids, listed = redis.pcall('SMEMBERS', prefix .. part .. ':@ids'), {}
-if ids.err then
-ids = {}
-end
+local ids, listed = try('SMEMBERS', prefix .. part .. ':@ids') or {}, {}
 if #asked > 0 then
 for e = 1, #ids do
 listed[ids[e]] = true
@@ -764,18 +773,17 @@ return packed
 end
 
 local function hash(part)
-local chunk = redis.pcall('HSCAN', prefix .. part, '0', 'COUNT', ARGV[2])
-return not chunk.err and chunk
+return try('HSCAN', prefix .. part, '0', 'COUNT', ARGV[2]) or false
 end
 
-local clients = { err = 'not asked for' }
+local clients
 if ARGV[3] == '1' then
-clients = redis.pcall('HGETALL', string.match(prefix, '^(.*:)[^:]*:$') .. '@clients')
+clients = try('HGETALL', string.match(prefix, '^(.*:)[^:]*:$') .. '@clients')
 end
 return {
 time[1], time[2],
 redis.call('MGET', KEYS[1], prefix .. 'cur:@by', prefix .. 'last:@ts', prefix .. 'cur:@sum', prefix .. 'last:@sum', prefix .. 'cur:@ahead'),
-not clients.err and clients,
+clients or false,
 ARGV[1] ~= 'last' and window('cur'),
 ARGV[1] ~= 'cur' and window('last'),
 ARGV[1] ~= 'last' and hash('cur'),

@@ -81,6 +81,16 @@ describe('reading a window', () => {
     })
   })
 
+  it.each(['scard', 'smembers', 'hscan', 'hgetall', 'mget'])(
+    'is refused where a user may not %s, rather than show less than there is',
+    async (command) => {
+      const store = redis.open()
+      await redis.server.client.call('ACL', 'SETUSER', 'default', `-${command}`)
+      const reading = store.read(group, FIVE_SECONDS, 'cur', { completeness: true })
+      await expect(reading).rejects.toMatchObject({ code: 'STORE_REFUSED' })
+    },
+  )
+
   it('is done in steps where a user may not run scripts', async () => {
     await redis.server.client.call('ACL', 'SETUSER', 'default', '-eval_ro')
     expect(await readCounted({ x: 2 })).toEqual({

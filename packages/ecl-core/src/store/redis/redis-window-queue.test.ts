@@ -80,6 +80,21 @@ describe('RedisWindowQueue', () => {
     expect((await queue.state([ref]))[0]).toMatchObject({ length: 0, pending: 0 })
   })
 
+  it.each(['smembers', 'mget', 'hgetall'])(
+    'publishes nothing where the master may not %s, rather than less than there is',
+    async (command) => {
+      const { queue } = await turned({ a: 3 })
+      const may = (rule: string) => redis.server.client.call('ACL', 'SETUSER', 'default', rule)
+      await may(`-${command}`)
+      try {
+        await expect(queue.publish(ref, FINAL)).rejects.toMatchObject({ code: 'STORE_REFUSED' })
+      } finally {
+        await may(`+${command}`)
+      }
+      expect((await queue.publish(ref, FINAL)).status).toBe('published')
+    },
+  )
+
   it('leaves out what is no count, and calls that window unknown', async () => {
     const { queue, client } = await turned({ a: 3, b: 1 })
     await client.sign({ through: (NOON + 5) as never })
