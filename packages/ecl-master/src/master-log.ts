@@ -138,6 +138,14 @@ export class MasterLog {
     this.#logger.error({ err: caught }, `rotation failed, and is tried again: ${message}`)
   }
 
+  /** Of a group that cannot be looked at while others can, only the error tells. */
+  notSeen(failure: Error): void {
+    if (this.#failures.has(failure.message)) return
+    this.#failures.add(failure.message)
+    const message = `windows are not turned over while this lasts: ${failure.message}`
+    this.#logger.warn({ err: failure }, message)
+  }
+
   /** A look has succeeded: what fails from now on is said again. */
   succeeded(): void {
     this.#failures.clear()

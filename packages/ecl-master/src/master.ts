@@ -149,6 +149,7 @@ export class Master extends EventEmitter<MasterEvents> {
     states.forEach((state, index) => {
       const ref = this.#windows[index]
       if (state.foreign && ref !== undefined) this.#log.foreignMaster(ref)
+      if (state.failure !== undefined) this.#log.notSeen(state.failure)
     })
     const failures: unknown[] = states.flatMap(({ failure }) => failure ?? [])
     // Mostly there is nothing to do.

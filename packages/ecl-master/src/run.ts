@@ -58,7 +58,8 @@ async function check(file: string): Promise<void> {
   const store = openStore(backend, { logger: silentLogger })
   try {
     const doubts = [...warnings, ...(await store.warnings())]
-    await store.windows(windows)
+    const { states } = await store.windows(windows)
+    for (const { failure } of states) if (failure !== undefined) throw failure
     for (const doubt of doubts) process.stderr.write(`warning: ${doubt}\n`)
     process.stdout.write(
       `${file}: ${countOf(windows.length, 'window')} to rotate; the store answers\n`,

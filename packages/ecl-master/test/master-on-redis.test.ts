@@ -62,6 +62,25 @@ afterEach(async () => {
 })
 
 describe('masters on a real Redis', () => {
+  it('turn over all other groups where the user may do nothing with one, and say which', async () => {
+    await startRedis()
+    await redis.client.call('ACL', 'SETUSER', 'some', 'reset', 'on', '>x', '+@all', '~g:*')
+    const groups = { denied: SECOND.g, ...SECOND, other: SECOND.g }
+    const login = { ...redis.backend, username: 'some', password: 'x' }
+    const master = new Master(groups, login, { logger })
+    closing.push(() => master.stop())
+    const rotated: RotatedWindow[] = []
+    master.on('rotated', (window) => rotated.push(window))
+    master.start()
+    await until(() => rotated.length >= 2)
+    expect(new Set(rotated.map(({ group }) => group))).toEqual(new Set(['g']))
+    const said = logger.complaints.filter((line) => line.includes('not turned over'))
+    expect(said).toEqual([
+      expect.stringMatching(/^warn: .*group "denied": the user may not do this; check its ACL/),
+      expect.stringMatching(/^warn: .*group "other": the user may not do this; check its ACL/),
+    ])
+  })
+
   it('turn each window over once between them, within a quarter of a second', async () => {
     await startRedis()
     const all = [startMaster(SECOND), startMaster(SECOND)].map(({ rotated }) => rotated)

@@ -1,6 +1,6 @@
-import { tell, tellFault, writeOut } from 'ecl-command'
+import { allThatCan, tell, tellFault, tellFaults, writeOut } from 'ecl-command'
 import { EXIT, type ExitCode } from 'ecl-command/exit'
-import { systemClock } from 'ecl-core'
+import { systemClock, type WindowRef } from 'ecl-core'
 import type { ReadRequest } from './arguments.ts'
 import { type AwaitedReport, awaitComplete } from './complete/await-complete.ts'
 import { formatNamed } from './formats/formats.ts'
@@ -8,7 +8,7 @@ import { masterNotice, shortfallNotice, unreadableNotice } from './notices.ts'
 import { readReport, type Session, withStore } from './reading.ts'
 
 /**
- * Reads what was asked for and prints it.
+ * Reads what was asked for and prints it: of many windows, those that can be read.
  *
  * @returns the exit code; never rejects
  */
@@ -16,9 +16,9 @@ export async function run(request: ReadRequest): Promise<ExitCode> {
   try {
     return await withStore(request, async ({ store, windows }) => {
       // At once: they share the connection, and so need no more round trips than one of them.
-      const [format, ...awaited] = await Promise.all([
+      const [format, { found: awaited, faults }] = await Promise.all([
         formatNamed(request.format ?? 'plain', request.all),
-        ...windows.map((window) => readAwaited(store, window, request)),
+        allThatCan(windows, nameOfGroup, (window) => readAwaited(store, window, request)),
       ])
       const reports = awaited.map(({ report }) => report)
       const { isTTY: terminal, columns } = process.stdout
@@ -27,6 +27,7 @@ export async function run(request: ReadRequest): Promise<ExitCode> {
         tell(shortfall === undefined ? masterNotice(report) : shortfallNotice(report, shortfall))
       }
       for (const report of reports) tell(unreadableNotice(report))
+      if (faults.length > 0) return tellFaults('ecl-reader', faults)
       if (reports.some(({ unreadable }) => unreadable.length > 0)) return EXIT.atFault
       return awaited.some(({ shortfall }) => shortfall !== undefined) ? EXIT.incomplete : EXIT.done
     })
@@ -35,9 +36,13 @@ export async function run(request: ReadRequest): Promise<ExitCode> {
   }
 }
 
+function nameOfGroup({ group }: WindowRef): string {
+  return group.name
+}
+
 async function readAwaited(
   store: Session['store'],
-  window: Session['windows'][number],
+  window: WindowRef,
   request: ReadRequest,
 ): Promise<AwaitedReport> {
   const read = () => readReport(store, window, request)

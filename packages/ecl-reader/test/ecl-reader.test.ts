@@ -150,6 +150,31 @@ describe('ends with', () => {
     expect(wrong.stderr).not.toContain(password)
   })
 
+  it('3 where some of many groups cannot be read, naming them, and printing the rest', async () => {
+    await writeAsPython()
+    const rules = ['on', '>secret', '+@all', '~web:*', '~jobs:*']
+    await redis.client.call('ACL', 'SETUSER', 'some', 'reset', ...rules)
+    const user = 'username: some, password: secret'
+    const partly = configFile(
+      redis,
+      'partly.yml',
+      `redis: {path: ${redis.socket}, ${user}}\n${GROUPS}`,
+    )
+    const { code, stdout, stderr } = await read(partly, '--all')
+    expect(code).toBe(3)
+    expect(stdout).toContain('req1:54')
+    expect(stdout).toContain('done:8')
+    expect(stderr).toMatch(
+      /^ecl-reader: group "dyn" is left out: .*the user may not do this; check its ACL/m,
+    )
+    const audit = await read(partly, '--audit')
+    expect([audit.code, audit.stdout]).toEqual([
+      3,
+      'web: no loggers known\n\njobs: no loggers known\n',
+    ])
+    expect((await read(partly, '-g', 'dyn')).stdout).toBe('')
+  })
+
   it('1 where a stored value is no count, naming it and printing the rest', async () => {
     await writeAsPython()
     await redis.client.mset({ 'web:5s:last:req1': 'abc' })

@@ -1,4 +1,4 @@
-import { tell, tellFault, writeOut } from 'ecl-command'
+import { allThatCan, tell, tellFault, tellFaults, writeOut } from 'ecl-command'
 import { EXIT, type ExitCode } from 'ecl-command/exit'
 import type { AuditRequest } from '../arguments.ts'
 import { withStore } from '../reading.ts'
@@ -15,11 +15,14 @@ export async function runAudit({ config, group, format }: AuditRequest): Promise
     const request = { config, group, interval: undefined, all: true }
     return await withStore(request, async ({ store, windows }) => {
       const groups = [...new Set(windows.map((window) => window.group))]
-      const books = await Promise.all(
-        groups.map(async (spec) => booksOf(spec.name, await store.accounts(spec))),
+      const { found: books, faults } = await allThatCan(
+        groups,
+        ({ name }) => name,
+        async (spec) => booksOf(spec.name, await store.accounts(spec)),
       )
       await writeOut(format === 'json' ? booksJson(books) : booksTable(books))
       for (const one of books) tell(unbalancedNotice(one))
+      if (faults.length > 0) return tellFaults('ecl-reader', faults)
       return books.every(({ balanced }) => balanced) ? EXIT.done : EXIT.incomplete
     })
   } catch (caught) {

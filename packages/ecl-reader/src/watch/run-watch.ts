@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events'
 import { tellFault } from 'ecl-command'
 import { EXIT, type ExitCode } from 'ecl-command/exit'
 import { systemClock, type WindowRef } from 'ecl-core'
@@ -16,6 +17,8 @@ const ENDING_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
  */
 export async function runWatch(request: ReadRequest): Promise<ExitCode> {
   const ending = new AbortController()
+  // Each window waits for it: Node would take more than ten for a leak, and warn.
+  setMaxListeners(0, ending.signal)
   const end = () => ending.abort()
   const ended = new Promise<void>((resolve) => {
     ending.signal.addEventListener('abort', () => resolve())

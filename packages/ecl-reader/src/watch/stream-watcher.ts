@@ -13,6 +13,7 @@ export class StreamWatcher {
   readonly #onClosed: () => void
   readonly #destination: Destination
   #head: string
+  #written: Promise<void> = Promise.resolve()
 
   private constructor(request: ReadRequest, format: Format, onClosed: () => void) {
     this.#request = request
@@ -62,9 +63,12 @@ export class StreamWatcher {
     }))
     const text = this.#head + this.#format([{ ...report, windows }], this.#destination)
     this.#head = ''
-    void writeOut(text).then((written) => {
-      if (!written) this.#onClosed()
-    }, this.#onClosed)
+    // One after the other: many windows end at the same time, and each write listens for errors.
+    this.#written = this.#written
+      .then(() => writeOut(text))
+      .then((written) => {
+        if (!written) this.#onClosed()
+      }, this.#onClosed)
   }
 }
 

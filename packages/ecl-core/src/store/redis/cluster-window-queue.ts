@@ -64,10 +64,15 @@ export class ClusterWindowQueue implements WindowQueue {
     archiver: string,
     entries: readonly QueuedWindow[],
   ): Promise<void> {
-    for (const [group, refs] of byGroup(windows, (ref) => ref)) {
-      const own = entries.filter(({ ref }) => ref.group === group)
-      await this.#at(group, (queue) => queue.leave(refs, archiver, own))
-    }
+    await contentWithSome(
+      Array.from(
+        byGroup(windows, (ref) => ref),
+        ([group, refs]) => {
+          const own = entries.filter(({ ref }) => ref.group === group)
+          return this.#at(group, (queue) => queue.leave(refs, archiver, own))
+        },
+      ),
+    )
   }
 
   async deadLetters(windows: readonly WindowRef[], limit: number): Promise<readonly DeadLetter[]> {
@@ -91,23 +96,17 @@ export class ClusterWindowQueue implements WindowQueue {
     return windows.flatMap((ref) => states.get(ref) ?? [])
   }
 
-  /** One node that does not answer keeps nobody from what is on the others. */
   async #fromThoseThere(
     windows: readonly WindowRef[],
     take: (queue: WindowQueue, refs: WindowRef[]) => Promise<readonly QueuedWindow[]>,
   ): Promise<readonly QueuedWindow[]> {
-    const outcomes = await Promise.allSettled(
+    const taken = await contentWithSome(
       Array.from(
         byGroup(windows, (ref) => ref),
         ([group, refs]) => this.#at(group, (queue) => take(queue, refs)),
       ),
     )
-    const taken = outcomes.flatMap((one) => (one.status === 'fulfilled' ? one.value : []))
-    const [failure] = outcomes.filter((one) => one.status === 'rejected')
-    if (failure !== undefined && outcomes.every((one) => one.status === 'rejected')) {
-      throw asError(failure.reason)
-    }
-    return taken
+    return taken.flat()
   }
 
   #ofAll<T>(
@@ -126,10 +125,28 @@ export class ClusterWindowQueue implements WindowQueue {
     entries: readonly QueuedWindow[],
     operation: (queue: WindowQueue, own: QueuedWindow[]) => Promise<void>,
   ): Promise<void> {
-    for (const [group, own] of byGroup(entries, ({ ref }) => ref)) {
-      await this.#at(group, (queue) => operation(queue, own))
-    }
+    await contentWithSome(
+      Array.from(
+        byGroup(entries, ({ ref }) => ref),
+        ([group, own]) => this.#at(group, (queue) => operation(queue, own)),
+      ),
+    )
   }
+}
+
+/**
+ * One node that does not answer keeps nobody from what is on the others. What is not acknowledged there comes again, which
+ * does no harm.
+ *
+ * @throws the first error where there is nothing else
+ */
+async function contentWithSome<T>(some: readonly Promise<T>[]): Promise<T[]> {
+  const outcomes = await Promise.allSettled(some)
+  const [failure] = outcomes.filter((one) => one.status === 'rejected')
+  if (failure !== undefined && outcomes.every((one) => one.status === 'rejected')) {
+    throw asError(failure.reason)
+  }
+  return outcomes.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
 }
 
 function byGroup<T>(items: readonly T[], refOf: (item: T) => WindowRef): Map<GroupSpec, T[]> {

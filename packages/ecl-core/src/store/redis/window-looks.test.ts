@@ -70,6 +70,22 @@ describe('a look at windows', () => {
     await measured.close()
   })
 
+  it('sees all other groups where a user may not see one, and says which that is', async () => {
+    await redis.client.call('ACL', 'SETUSER', 'some', 'reset', 'on', '>x', '+@all', '~group:*')
+    const login = { ...redis.backend, username: 'some', password: 'x' }
+    const partial = openStore(login, { logger: silentLogger })
+    await put(NOON)
+    const denied = { ...ref, group: groupSpec({ name: 'denied' }) }
+    const { states } = await partial.windows([denied, ref])
+    expect(states[0]?.failure).toMatchObject({
+      code: 'STORE_REFUSED',
+      message: expect.stringMatching(/^group "denied": the user may not do this; check its ACL/),
+    })
+    expect(states[1]).toEqual({ current: NOON, foreign: false })
+    await expect(partial.windows([denied])).rejects.toMatchObject({ code: 'STORE_REFUSED' })
+    await partial.close()
+  })
+
   it('takes what is no mark for none', async () => {
     await put(NOON)
     await redis.client.set('group:5s:cur:@ts', 'x'.repeat(1_000_000))

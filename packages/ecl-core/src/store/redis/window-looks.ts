@@ -1,8 +1,11 @@
 import type { Redis } from 'ioredis'
+import { asError, StoreError } from '../../errors.ts'
+import type { GroupSpec } from '../../group-spec.ts'
 import type { LookOptions, WindowRef, WindowState } from '../counter-store.ts'
 import { publishFromMs } from '../publication.ts'
 import { publishedKey, startKey, writtenByKey } from './keys.ts'
 import { packTexts } from './packed-texts.ts'
+import { describeProblem } from './redis-problem.ts'
 import { parseLook, parseMarks, parsePublished, windowStarts } from './replies.ts'
 import { runScript, type Script } from './script.ts'
 
@@ -22,12 +25,41 @@ export interface Look {
 }
 
 /**
- * Looks at the marks of windows, and at the server's clock.
+ * Looks at the marks of windows, and at the server's clock. Where a group is refused, as the user may do nothing with its
+ * keys, the others are looked at without it.
  *
  * @param windows one at least; in a cluster, all in one slot
  * @param sending called just before the script is sent, each time
  */
 export async function lookAtWindows(
+  redis: Redis,
+  context: LookContext,
+  windows: readonly WindowRef[],
+  options: LookOptions,
+  sending: () => void,
+): Promise<Look> {
+  const look = (refs: readonly WindowRef[]) => lookAt(redis, context, refs, options, sending)
+  try {
+    return await look(windows)
+  } catch (caught) {
+    const groups = [...new Set(windows.map(({ group }) => group))]
+    if (groups.length === 1 || !describeProblem(asError(caught)).refuses) throw caught
+    const states = new Map<WindowRef, WindowState>()
+    let storeTimeMs: number | undefined
+    for (const group of groups) {
+      const refs = windows.filter((ref) => ref.group === group)
+      const outcome = await look(refs).catch((refused: unknown) => refusal(group, asError(refused)))
+      if (!(outcome instanceof StoreError)) storeTimeMs = outcome.storeTimeMs
+      refs.forEach((ref, n) => {
+        states.set(ref, stateIn(outcome, n))
+      })
+    }
+    if (storeTimeMs === undefined) throw caught
+    return { storeTimeMs, states: windows.flatMap((ref) => states.get(ref) ?? []) }
+  }
+}
+
+async function lookAt(
   redis: Redis,
   { keyPrefix, lookScript }: LookContext,
   windows: readonly WindowRef[],
@@ -45,6 +77,16 @@ export async function lookAtWindows(
     stateOf(ref, marks.slice(n * each, (n + 1) * each), publications),
   )
   return { storeTimeMs, states }
+}
+
+function refusal({ name }: GroupSpec, cause: Error): StoreError {
+  const { message } = describeProblem(cause)
+  return new StoreError('STORE_REFUSED', `group "${name}": ${message}`, { cause })
+}
+
+function stateIn(outcome: Look | StoreError, index: number): WindowState {
+  if (outcome instanceof StoreError) return { current: undefined, foreign: false, failure: outcome }
+  return outcome.states[index] ?? { current: undefined, foreign: false }
 }
 
 function markKeys({ group, interval }: WindowRef, publications: boolean): string[] {
