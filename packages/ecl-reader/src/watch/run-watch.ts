@@ -33,8 +33,10 @@ export async function runWatch(request: ReadRequest): Promise<ExitCode> {
     const view = { ...request.view, top: undefined, sort: undefined }
     await withStore(request, async ({ store, windows, history }) => {
       const stream = terminal ?? (await StreamWatcher.create(request, end))
+      const start = { seen: false }
       const watching = windows.map((window) =>
         watchWindow({
+          start,
           read: () => readReport(store, window, { ...request, view }),
           clock: systemClock,
           signal: ending.signal,

@@ -11,7 +11,7 @@ let ending: AbortController | undefined
 afterEach(() => ending?.abort())
 
 /** Watches a store whose clock is an hour ahead of this machine's. */
-function watch({ failing = false } = {}) {
+function watch({ failing = false, start = { seen: false } } = {}) {
   const clock = new ManualClock(START_MS)
   const store = new MemoryStore({
     monotonicMs: () => clock.monotonicMs(),
@@ -25,6 +25,7 @@ function watch({ failing = false } = {}) {
   const state = { reads: 0, failing }
   ending = new AbortController()
   const watching = watchWindow({
+    start,
     clock,
     signal: ending.signal,
     read: async () => {
@@ -88,6 +89,15 @@ describe('watchWindow', () => {
 
   it('gives up where the store cannot be reached from the start', async () => {
     await expect(watch({ failing: true }).watching).rejects.toThrow('gone')
+  })
+
+  it('goes on where that of another window could be', async () => {
+    const { clock, seen, state } = watch({ failing: true, start: { seen: true } })
+    await clock.advance(1000)
+    expect(seen[0]).toBe('gone; trying again')
+    state.failing = false
+    await clock.advance(2000)
+    expect(seen.at(-1)).toBe('-5 settled')
   })
 
   it('leaves no timer behind', async () => {

@@ -14,8 +14,15 @@ export interface Watcher {
   onTrouble(message: string | undefined): void
 }
 
+/** Whether any window of a watch has been seen. Until one is, what fails is probably the config's fault, and ends it. */
+export interface WatchStart {
+  seen: boolean
+}
+
 /** What a watch needs. */
 export interface WatchOptions {
+  /** Shared by all windows that are watched together. */
+  readonly start: WatchStart
   readonly read: () => Promise<Report>
   readonly clock: Clock
   readonly signal: AbortSignal
@@ -28,17 +35,17 @@ export interface WatchOptions {
  *     boundary ──read, with back-off──▶ turned ──a grace──▶ settled ──the rest of the window──▶ boundary
  *
  * It sleeps by differences of the store's own times, so that this machine's clock may be wrong. A store that cannot be
- * reached is tried again for ever, unless it could not be reached at the start.
+ * reached is tried again for ever, unless nothing at all could be reached at the start.
  */
-export async function watchWindow({ read, clock, signal, watcher }: WatchOptions): Promise<void> {
-  let seen = false
+export async function watchWindow(options: WatchOptions): Promise<void> {
+  const { start, read, clock, signal, watcher } = options
   let backoffMs = FIRST_BACKOFF_MS
   let untilMs: number | undefined
   while (!signal.aborted) {
     try {
       const sentMs = clock.monotonicMs()
       const report = await read()
-      seen = true
+      start.seen = true
       watcher.onTrouble(masterNotice(report))
       const { storeTimeMs } = report
       // As the reply was a moment on its way, the store's clock is ahead of it.
@@ -53,7 +60,7 @@ export async function watchWindow({ read, clock, signal, watcher }: WatchOptions
       }
     } catch (caught) {
       if (signal.aborted) return
-      if (!seen || !(caught instanceof StoreError)) throw caught
+      if (!start.seen || !(caught instanceof StoreError)) throw caught
       untilMs = undefined
       watcher.onTrouble(`${caught.message}; trying again`)
     }
