@@ -1,3 +1,4 @@
+import { expect, test } from '@jest/globals'
 import { packCounts, packTexts } from './packed-texts.ts'
 
 test('a list of names is an array in JSON', () => {

@@ -1,3 +1,4 @@
+import { expect, test } from '@jest/globals'
 import { saysNoReadOnlyScripts } from './script.ts'
 
 // As servers of these versions put it.
