@@ -6,7 +6,7 @@ import { silentLogger } from '../../logger.ts'
 import { groupSpec, HandClient } from '../../testing/hand-client.ts'
 import { PrivateRedis } from '../../testing/private-redis.ts'
 import { countKey, windowKey } from './keys.ts'
-import { applyScript, publishScript, readScript, rotateScript } from './lua-scripts.generated.ts'
+import { applyScript } from './lua-scripts.generated.ts'
 import { redisClients } from './redis-options.ts'
 import { RedisStore } from './redis-store.ts'
 import type { Script } from './script.ts'
@@ -52,12 +52,7 @@ describe.each(['keys', 'hash'] as const)('a batch of which a write fails, in %s,
     store = new RedisStore({
       ...redisClients(redis.backend),
       ...{ logger: silentLogger, clock: systemClock },
-      scripts: {
-        apply: fallible(applyScript),
-        rotate: rotateScript,
-        read: readScript,
-        publish: publishScript,
-      },
+      scripts: { apply: fallible(applyScript) },
     })
   })
   afterAll(async () => {

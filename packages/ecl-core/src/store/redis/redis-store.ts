@@ -52,8 +52,8 @@ export interface RedisStoreOptions extends ConnectionOptions {
   readonly failFast?: boolean
   /** Called when the store is closed. */
   readonly onClose?: () => void
-  /** The scripts, where they are not the package's own: tests put another clock into them. */
-  readonly scripts?: RedisScripts
+  /** Scripts in the place of the package's own: tests put another clock into them. */
+  readonly scripts?: Partial<RedisScripts>
   /** The command whose reply is like TIME's, where it is not TIME: for tests with a clock wound by hand. */
   readonly timeCommand?: readonly [string, ...string[]]
 }
@@ -98,7 +98,7 @@ export class RedisStore implements CounterStore {
     this.#onClose = options.onClose
     this.#clock = options.clock
     this.lossWindowMs = options.lossWindowMs ?? DEFAULT_LOSS_WINDOW_MS
-    this.#scripts = options.scripts ?? OWN_SCRIPTS
+    this.#scripts = { ...OWN_SCRIPTS, ...options.scripts }
     this.#looking = {
       keyPrefix: options.keyPrefix,
       lookScript: this.#scripts.look,
