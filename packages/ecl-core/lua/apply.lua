@@ -12,7 +12,7 @@
 --         17 which of the intervals the books are kept by (0: none of them)
 --         18 layout: 'hash' where the counts of a window are put into one hash; 'keys' where each has a key
 --         19 the events, an array in JSON      20 their counts, an array of as many texts in JSON
---         21 sum of the counts
+--         21 sum of the counts                 22 latest stamp of what was merged into the segment, or ''
 --          then pairs: interval as spelled, its length in seconds
 --          As texts of their own, a thousand events and counts would take Redis a fifth more time.
 -- Reply    { status, seconds, microseconds, ... } where status is
@@ -65,7 +65,7 @@ local closes = ARGV[6] == '1'
 local booked = tonumber(ARGV[17])
 local hashed = ARGV[18] == 'hash'
 local given, counts, sum = cjson.decode(ARGV[19]), cjson.decode(ARGV[20]), tonumber(ARGV[21])
-local first_interval = 22
+local first_interval = 23
 local interval_count, event_count = (#ARGV - first_interval + 1) / 2, #given
 
 local time = redis.call('TIME')
@@ -95,6 +95,7 @@ local stamped = at ~= nil
 if not stamped or at > now then
   at = now -- a logger whose clock runs ahead
 end
+local mixed_with = tonumber(ARGV[22])
 
 local placements, counters = {}, {}
 for i = 1, interval_count do
@@ -107,6 +108,10 @@ for i = 1, interval_count do
     current = current - current % length
   end
   local counter = { prefix = prefix, where = 'cur', current = current }
+  -- Where windows were merged, as they were late, none up to the latest of them has all of its counts.
+  if mixed_with and mixed_with - mixed_with % length ~= stamp then
+    counter.apart = math.min(mixed_with, now)
+  end
   if not current then
     -- The first window. No older than the one before now, or a rotation would find a window long gone.
     local window = now - now % length
@@ -133,6 +138,10 @@ for i = 1, interval_count do
       placements[i] = 'late'
     end
   end
+  -- Should their own window still begin, these counts are missing in it.
+  if placements[i] == 'ahead' then
+    counter.apart = math.max(at, counter.apart or 0)
+  end
   counters[i] = counter
 end
 
@@ -142,10 +151,9 @@ for i = 1, interval_count do
   if begin then
     redis.call('MSET', counters[i].prefix .. 'cur:@ts', begin, counters[i].prefix .. 'cur:@by', begin)
   end
-  if placements[i] == 'ahead' then
-    -- Should their own window still begin, these counts are missing in it.
+  if counters[i].apart then
     local ahead = counters[i].prefix .. 'cur:@ahead'
-    redis.call('MSET', ahead, whole(math.max(at, mark(ahead) or 0)))
+    redis.call('MSET', ahead, whole(math.max(counters[i].apart, mark(ahead) or 0)))
   end
 end
 

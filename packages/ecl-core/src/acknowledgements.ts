@@ -32,8 +32,8 @@ export class Acknowledgements {
     return this.#lossUntil
   }
 
-  /** Counts from before this instant may be in other windows than their own. */
-  doubt(until: EpochSeconds): void {
+  /** Counts from before this instant may never be in. */
+  #doubt(until: EpochSeconds): void {
     this.#lossUntil = Math.max(this.#lossUntil, until) as EpochSeconds
   }
 
@@ -54,7 +54,7 @@ export class Acknowledgements {
     const pushedOut = this.#replay.acknowledge(replayable(batch, failures), sentMs, nowMs)
     if (pushedOut > 0) this.#noteNoRoom()
     // What is refused will never be in.
-    if (failures.some(({ retry }) => !retry)) this.doubt(this.#nowSeconds())
+    if (failures.some(({ retry }) => !retry)) this.#doubt(this.#nowSeconds())
   }
 
   /**
@@ -90,7 +90,7 @@ export class Acknowledgements {
   /** The same, where a batch is given up with the entry, as it is not known whether it was counted. */
   beginAnewWithout(batch: Batch): void {
     this.#beginNewBooks(batch.books, batch.books.unsent)
-    this.doubt(this.#nowSeconds())
+    this.#doubt(this.#nowSeconds())
   }
 
   #beginNewBooks(books: Books, logged: number): Books {
@@ -100,7 +100,7 @@ export class Acknowledgements {
   }
 
   #noteLoss(lostBatches: number, lostEvents: number): void {
-    this.doubt(this.#nowSeconds())
+    this.#doubt(this.#nowSeconds())
     const { group, logger, statistics } = this.#options
     statistics.forgottenBatches += lostBatches
     const size =

@@ -49,11 +49,11 @@ describe('Backlog', () => {
     expect(portions.map(({ at }) => at)).toEqual([0, 5, 60, 120, 170, 175])
   })
 
-  it('tells how far windows were mixed, which a store that stood still may call complete', () => {
+  it('tells with which window the latest counts were mixed', () => {
     const backlog = new Backlog([FIVE_SECONDS])
     for (let at = 0; at < 100; at += 5) backlog.add(segment(NOON + at, { a: 1 }), now(at + 1))
-    expect(backlog.take(9)).toMatchObject({ at: NOON, mixedUntil: NOON + 85 + 1 })
-    expect(backlog.take(9)?.mixedUntil).toBeUndefined()
+    expect(backlog.take(9)).toMatchObject({ at: NOON, mixedWith: NOON + 85 })
+    expect(backlog.take(9)?.mixedWith).toBeUndefined()
   })
 
   it('keeps the window in which the store was last heard, which nobody may have turned over since', () => {

@@ -16,7 +16,7 @@ interface Pending {
   /** Whether the store could not take these counts when they came the first time. */
   readonly isRest: boolean
   /** The latest stamp of what was merged into it from other windows. */
-  mixedWith?: EpochSeconds
+  mixedWith?: EpochSeconds | undefined
 }
 
 /** A bounded part of the backlog, for one batch. */
@@ -26,8 +26,8 @@ export interface Portion {
   readonly counts: readonly (readonly [event: string, count: Count])[]
   readonly serial: number
   readonly isRest: boolean
-  /** Where counts of several windows were merged: all of them had begun before this instant. */
-  readonly mixedUntil?: EpochSeconds | undefined
+  /** The latest stamp of what was merged into it from other windows. */
+  readonly mixedWith?: EpochSeconds | undefined
 }
 
 /** What is known about windows when the backlog is tidied up. All in seconds of the store's clock. */
@@ -126,7 +126,6 @@ export class Backlog {
     const first = this.#pending[0]
     if (first === undefined) return undefined
     const { at, intervals, serial, isRest, mixedWith } = first
-    const mixedUntil = mixedWith === undefined ? undefined : ((mixedWith + 1) as EpochSeconds)
     const counts = firstOf(first.counts, maxEvents)
     if (counts.length === first.counts.size) this.#pending.shift()
     else {
@@ -134,7 +133,7 @@ export class Backlog {
       for (const [event] of counts) first.counts.delete(event)
     }
     this.#sums[isRest ? 'rests' : 'fresh'] -= sumCounts(counts)
-    return { at, intervals, serial, isRest, mixedUntil, counts }
+    return { at, intervals, serial, isRest, mixedWith, counts }
   }
 
   /**

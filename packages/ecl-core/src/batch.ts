@@ -18,6 +18,12 @@ export interface Batch {
    * Undefined for a registration or a farewell, which carry no counts.
    */
   readonly at: EpochSeconds | undefined
+  /**
+   * The latest stamp of counts in it that were merged from other windows, all of which were late; undefined where there
+   * are none. In an interval in which both are in one window, that changes nothing; else, no window up to this one has
+   * all of its counts.
+   */
+  readonly mixedWith?: EpochSeconds | undefined
   /** The intervals to count in: the group's, or fewer where a failure left some of them to be done again. */
   readonly intervals: readonly Interval[]
   /** At most MAX_BATCH_EVENTS entries, each event once. */

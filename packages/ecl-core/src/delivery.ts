@@ -223,14 +223,13 @@ export class Delivery {
   #numbered({ portion, closes, through, books }: Parcel): Batch {
     const { group, clientId } = this.#options
     const registers = this.#lastNumber === 0
-    // A store whose masters were away as well may still have a window of what was merged as late.
-    if (portion?.mixedUntil !== undefined) this.#acknowledged.doubt(portion.mixedUntil)
     return {
       group,
       clientId,
       number: this.#lastNumber + 1,
       follows: this.#lastNumber,
       at: portion?.at,
+      mixedWith: portion?.mixedWith,
       // A registration lets windows begin; what has no counts otherwise passes all intervals by.
       intervals: portion?.intervals ?? (registers ? group.intervals : []),
       counts: portion?.counts ?? [],

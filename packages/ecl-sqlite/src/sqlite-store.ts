@@ -280,6 +280,7 @@ function requestOf(batch: Batch, declared: number): ApplyRequest {
     number: batch.number,
     follows: batch.follows,
     at: batch.at,
+    mixedWith: batch.mixedWith,
     intervals: batch.intervals,
     events: batch.counts.map(([event]) => event),
     counts: batch.counts.map(([, count]) => count),

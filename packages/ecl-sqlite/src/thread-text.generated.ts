@@ -163,11 +163,15 @@ function add(statements, batch, { interval, series: found, current, placement, a
   return names.forEach((event, index) => {
     let n = BigInt(batch.counts[index] ?? 0);
     n <= LARGEST && n >= SMALLEST && Number(statements.addCount.run({ ...window, event, n }).changes) === 1 ? taken += n : failures.push(index);
-  }), mark(statements, series, placement, taken, at), failures;
+  }), mark(statements, series, placement, taken, apartUntil(batch, interval, placement, at)), failures;
 }
-function mark(statements, series, placement, taken, at) {
+function apartUntil(batch, interval, placement, at) {
+  let latest = batch.mixedWith ?? at, mixed = windowStart(latest, interval) === windowStart(at, interval) ? 0 : latest;
+  return placement === "ahead" ? Math.max(at, mixed) : mixed;
+}
+function mark(statements, series, placement, taken, apart) {
   let { ahead } = series, { cur, last } = series.sums;
-  placement === "cur" && (cur += taken), placement === "last" && (last += taken), placement === "ahead" && (ahead = Math.max(ahead, at));
+  placement === "cur" && (cur += taken), placement === "last" && (last += taken), ahead = Math.max(ahead, apart);
   let published = placement === "last" ? "" : series.published;
   [cur, last].every((sum) => sum <= LARGEST && sum >= SMALLEST) || ({ cur, last } = series.sums), (taken !== 0n || ahead !== series.ahead || published !== series.published) && statements.markSeries.run({
     id: series.id,

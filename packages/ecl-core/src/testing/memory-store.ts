@@ -70,6 +70,7 @@ export class MemoryStore implements CounterStore {
     const failures = batch.intervals.flatMap((interval, index) => {
       const windows = this.#windowsOf(batch.group, interval, at ?? now, now)
       if (placements[index] === 'ahead') windows.ahead = Math.max(windows.ahead, at ?? now)
+      windows.ahead = Math.max(windows.ahead, mixedWith(batch, interval, at ?? now))
       return addTo(windows, placements[index] ?? 'cur', batch, interval)
     })
     this.#clients.set(client, accountOf(batch, known, now, placements, failures))
@@ -212,6 +213,12 @@ export class MemoryStore implements CounterStore {
     this.#windows.set(key, begun)
     return begun
   }
+}
+
+/** The latest stamp whose window of an interval has counts in another one, as they were merged; 0 for none. */
+function mixedWith(batch: Batch, interval: Interval, at: number): number {
+  const latest = batch.mixedWith ?? at
+  return windowStart(latest, interval) === windowStart(at, interval) ? 0 : latest
 }
 
 /** Adds a batch's counts in one interval. @returns those that it could not add */

@@ -104,8 +104,23 @@ function add(
     if (fits && Number(statements.addCount.run({ ...window, event, n }).changes) === 1) taken += n
     else failures.push(index)
   })
-  mark(statements, series, placement, taken, at)
+  mark(statements, series, placement, taken, apartUntil(batch, interval, placement, at))
   return failures
+}
+
+/**
+ * The latest window's stamp that has counts of the batch in another window, as nobody had begun it, or several were
+ * merged; 0 for none.
+ */
+function apartUntil(
+  batch: ApplyRequest,
+  interval: Interval,
+  placement: Placement,
+  at: number,
+): number {
+  const latest = batch.mixedWith ?? at
+  const mixed = windowStart(latest, interval) === windowStart(at, interval) ? 0 : latest
+  return placement === 'ahead' ? Math.max(at, mixed) : mixed
 }
 
 /** Writes down what will tell whether the windows are complete. */
@@ -114,7 +129,7 @@ function mark(
   series: Series,
   placement: Placement,
   taken: bigint,
-  at: number,
+  apart: number,
 ): void {
   let { ahead } = series
   let { cur, last } = series.sums
@@ -122,7 +137,7 @@ function mark(
   // others among them.
   if (placement === 'cur') cur += taken
   if (placement === 'last') last += taken
-  if (placement === 'ahead') ahead = Math.max(ahead, at)
+  ahead = Math.max(ahead, apart)
   // What was published of the last window is not what it is now.
   const published = placement === 'last' ? '' : series.published
   if (![cur, last].every((sum) => sum <= LARGEST && sum >= SMALLEST)) ({ cur, last } = series.sums)

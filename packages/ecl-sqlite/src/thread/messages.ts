@@ -49,6 +49,7 @@ export interface ApplyRequest {
   readonly number: number
   readonly follows: number
   readonly at: number | undefined
+  readonly mixedWith: number | undefined
   readonly intervals: readonly Interval[]
   readonly events: readonly string[]
   readonly counts: readonly Count[]

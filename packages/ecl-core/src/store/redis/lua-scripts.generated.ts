@@ -71,7 +71,7 @@ return acknowledged
 } as const
 
 export const applyScript = {
-  sha1: 'b1428cd563d770137432c65eb08713ad7b63dc4a',
+  sha1: '7aa0b3c6e071519e598134414aff8dd379167b95',
   source: `
 
 
@@ -139,7 +139,7 @@ local closes = ARGV[6] == '1'
 local booked = tonumber(ARGV[17])
 local hashed = ARGV[18] == 'hash'
 local given, counts, sum = cjson.decode(ARGV[19]), cjson.decode(ARGV[20]), tonumber(ARGV[21])
-local first_interval = 22
+local first_interval = 23
 local interval_count, event_count = (#ARGV - first_interval + 1) / 2, #given
 
 local time = redis.call('TIME')
@@ -169,6 +169,7 @@ local stamped = at ~= nil
 if not stamped or at > now then
 at = now -- a logger whose clock runs ahead
 end
+local mixed_with = tonumber(ARGV[22])
 
 local placements, counters = {}, {}
 for i = 1, interval_count do
@@ -181,6 +182,10 @@ if current then
 current = current - current % length
 end
 local counter = { prefix = prefix, where = 'cur', current = current }
+
+if mixed_with and mixed_with - mixed_with % length ~= stamp then
+counter.apart = math.min(mixed_with, now)
+end
 if not current then
 
 local window = now - now % length
@@ -207,6 +212,10 @@ else
 placements[i] = 'late'
 end
 end
+
+if placements[i] == 'ahead' then
+counter.apart = math.max(at, counter.apart or 0)
+end
 counters[i] = counter
 end
 
@@ -216,10 +225,9 @@ local begin = counters[i].begin
 if begin then
 redis.call('MSET', counters[i].prefix .. 'cur:@ts', begin, counters[i].prefix .. 'cur:@by', begin)
 end
-if placements[i] == 'ahead' then
-
+if counters[i].apart then
 local ahead = counters[i].prefix .. 'cur:@ahead'
-redis.call('MSET', ahead, whole(math.max(at, mark(ahead) or 0)))
+redis.call('MSET', ahead, whole(math.max(counters[i].apart, mark(ahead) or 0)))
 end
 end
 

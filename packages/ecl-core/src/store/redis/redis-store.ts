@@ -150,6 +150,7 @@ export class RedisStore implements CounterStore {
       String(batch.intervals.indexOf(firstOf(group.intervals)) + 1),
       group.layout,
       ...packCounts(counts),
+      batch.mixedWith === undefined ? '' : String(batch.mixedWith),
     ]
     for (const interval of batch.intervals) args.push(interval.spec, String(interval.seconds))
     const { reply, sentMs } = await this.#timed((redis, sending) =>

@@ -120,6 +120,32 @@ export function exerciseCompleteness(suite: Suite): void {
       assert.deepEqual(await completeness(), { status: 'complete' })
     })
 
+    it('is in doubt where windows were merged, and not in a longer one that held them all', async () => {
+      const both = groupSpec({ intervals: [FIVE_SECONDS, ONE_MINUTE] })
+      const client = new HandClient(suite.store, both, 'x')
+      await client.register()
+      await turnOver(21)
+      const merged = { ...through(21), mixedWith: (NOON + 10) as EpochSeconds }
+      await client.send(NOON + 5, { a: 2 }, merged)
+      await at(22.5)
+      // It is from before the latest that was merged.
+      assert.deepEqual(await completeness('last', both), {
+        ...{ status: 'unknown', reason: 'other counts' },
+      })
+      await turnOver(25)
+      await turnOver(30)
+      await client.sign(through(30))
+      await at(32.5)
+      assert.deepEqual(await completeness('last', both), { status: 'complete' })
+      await at(60)
+      await suite.store.rotate(both, ONE_MINUTE)
+      await client.sign(through(60))
+      await at(62.5)
+      const { last } = await suite.store.read(both, ONE_MINUTE, 'last', { completeness: true })
+      assert.deepEqual(last?.completeness, { status: 'complete' })
+      assert.equal(last?.counts.get('a'), 2n)
+    })
+
     it('counts what a static group does not show', async () => {
       const client = new HandClient(suite.store, groupSpec({ events: ['a', 'z'] }), 'x')
       await client.register()
