@@ -1,7 +1,16 @@
-import { closeSync, openSync, readdirSync, readSync, statSync, truncateSync } from 'node:fs'
+import {
+  closeSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  statSync,
+  truncateSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { AppendOnlyLedger, type LedgerInterval, PrivateRedis } from 'ecl-core/testing'
 import type { ChaosServer } from './chaos-server.ts'
+import { endOfWholeTransactions } from './whole-transactions.ts'
 
 const LOOK_MS = 50
 /** A look that is so late tells too little. */
@@ -68,8 +77,8 @@ export class ChaosRedis implements ChaosServer {
   }
 
   /**
-   * Kills the server, and takes away what it wrote within the last so many ms, cut at any byte; nothing of that where it
-   * has put off writes, as both together are more than a crash takes.
+   * Kills the server, and takes away what it wrote within the last so many ms, cut at any byte, and then what is left of a
+   * transaction, as `redis-check-aof --fix` does; nothing of that where it has put off writes, as both together are more than a crash takes.
    *
    * @param lostMs at most what its policy of fsync allows
    * @returns since when writes are lost, ms since the epoch
@@ -85,7 +94,9 @@ export class ChaosRedis implements ChaosServer {
     // Who was kept from looking does not know what is that old, and no crash takes more than that.
     if (kept === undefined || kept.atMs < fromMs - STALLED_MS) return fromMs
     // Somewhere in what follows: not where a command ends.
-    const cut = Math.min(bytes, kept.bytes + ((lostMs * 131) % 257))
+    const anywhere = Math.min(bytes, kept.bytes + ((lostMs * 131) % 257))
+    truncateSync(this.#current, anywhere)
+    const cut = endOfWholeTransactions(readFileSync(this.#current))
     if (cut < this.#read) throw new Error('bug: what is cut off has been read already')
     truncateSync(this.#current, cut)
     this.#sizes = this.#sizes.filter(({ bytes: size }) => size <= cut)
