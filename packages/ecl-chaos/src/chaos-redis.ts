@@ -78,7 +78,8 @@ export class ChaosRedis implements ChaosServer {
 
   /**
    * Kills the server, and takes away what it wrote within the last so many ms, cut at any byte, and then what is left of a
-   * transaction, as `redis-check-aof --fix` does; nothing of that where it has put off writes, as both together are more than a crash takes.
+   * transaction, as `redis-check-aof --fix` does; nothing of that where it has put off writes, as both together are more
+   * than a crash takes.
    *
    * @param lostMs at most what its policy of fsync allows
    * @returns since when writes are lost, ms since the epoch
@@ -95,8 +96,7 @@ export class ChaosRedis implements ChaosServer {
     if (kept === undefined || kept.atMs < fromMs - STALLED_MS) return fromMs
     // Somewhere in what follows: not where a command ends.
     const anywhere = Math.min(bytes, kept.bytes + ((lostMs * 131) % 257))
-    truncateSync(this.#current, anywhere)
-    const cut = endOfWholeTransactions(readFileSync(this.#current))
+    const cut = endOfWholeTransactions(readFileSync(this.#current).subarray(0, anywhere))
     if (cut < this.#read) throw new Error('bug: what is cut off has been read already')
     truncateSync(this.#current, cut)
     this.#sizes = this.#sizes.filter(({ bytes: size }) => size <= cut)

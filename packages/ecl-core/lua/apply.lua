@@ -165,7 +165,7 @@ local function names(index)
   end
   local size = redis.pcall(hashed and 'HLEN' or 'SCARD', index)
   if hashed then
-    size = size - 1
+    size = size - 1 -- TABLE_FIELD
   end
   local ids, new = {}, {}
   for e = 1, event_count do

@@ -1,7 +1,7 @@
 -- look: reads marks of windows, and the clock.
 --
 -- KEYS[1]  any key, which names the slot
--- ARGV     1 the keys of the marks, as Redis has them: an array in JSON
+-- ARGV     1 the keys of the marks, as Redis has them, one at least: an array in JSON
 -- Reply    { seconds, microseconds, the marks: an array in JSON, with false for what is missing }
 --
 -- Only reads. A master looks twice a second at all windows there are, between which its program's code gets cold: one text
@@ -20,4 +20,4 @@ for first = 1, #keys, CHUNK do
     marks[first + k - 1] = chunk[k] and #chunk[k] <= LONGEST_MARK and chunk[k]
   end
 end
-return { time[1], time[2], #keys > 0 and cjson.encode(marks) or '[]' }
+return { time[1], time[2], cjson.encode(marks) }

@@ -100,17 +100,6 @@ for first = 1, has_index and declared or 0, CHUNK do
     end
   end
 end
-if has_index and indexed > declared - #unlisted then
-  local is_declared = {}
-  for e = 1, declared do
-    is_declared[given[e]] = true
-  end
-  for _, id in ipairs(call('SMEMBERS', cur .. '@ids')) do
-    if not is_declared[id] then
-      dynamic[#dynamic + 1] = id
-    end
-  end
-end
 -- What the window before had, and this one has not.
 local stale
 if has_index then
@@ -123,6 +112,16 @@ if stale.err then
     return stale
   end
   stale = {}
+end
+local has_others = has_index and indexed > declared - #unlisted
+local is_declared = {}
+for e = 1, (has_others or #stale > 0) and declared or 0 do
+  is_declared[given[e]] = true
+end
+for _, id in ipairs(has_others and call('SMEMBERS', cur .. '@ids') or {}) do
+  if not is_declared[id] then
+    dynamic[#dynamic + 1] = id
+  end
 end
 
 -- In chunks, and only once: tables and texts are most of what a rotation takes.
@@ -194,14 +193,10 @@ for _, chunk in ipairs(of_dynamic) do
   if #gone > 0 then call('UNLINK', unpack(gone)) end
   call('UNLINK', unpack(chunk.keys))
 end
-local is_given = {}
-for e = 1, #stale > 0 and declared or 0 do
-  is_given[given[e]] = true
-end
 for first = 1, #stale, CHUNK do
   local gone = {}
   for e = first, math.min(first + CHUNK - 1, #stale) do
-    if not is_given[stale[e]] then
+    if not is_declared[stale[e]] then
       gone[#gone + 1] = last .. stale[e]
     end
   end

@@ -22,6 +22,7 @@ import type {
 import type { WindowQueue } from '../window-queue.ts'
 import { ClusterNodes, type ClusterNodesOptions, type Node } from './cluster-nodes.ts'
 import { ClusterWindowQueue } from './cluster-window-queue.ts'
+import { contentWithSome } from './content-with-some.ts'
 import { clientsKey } from './keys.ts'
 import { describeProblem } from './redis-problem.ts'
 import { DEFAULT_LOSS_WINDOW_MS } from './redis-store.ts'
@@ -152,16 +153,12 @@ export class RedisClusterStore implements CounterStore {
       names.set(group, (await this.#nodes.nameOf(slot)) ?? `slot ${slot}`)
     }
     const parts = partsBy(windows, ({ group }) => names.get(group))
-    const outcomes = await Promise.allSettled(
+    // Where a node cannot be asked, it will not rotate either.
+    await contentWithSome(
       parts.map(({ group, refs }) =>
         this.#at(group, WRITE_PATIENCE_MS, ({ store }) => store.adoptForeignEvents(refs)),
       ),
     )
-    // Where a node cannot be asked, it will not rotate either; that is no reason to keep the others waiting.
-    const [failure] = outcomes.filter((one) => one.status === 'rejected')
-    if (failure !== undefined && outcomes.every((one) => one.status === 'rejected')) {
-      throw asError(failure.reason)
-    }
   }
 
   async warnings(): Promise<readonly string[]> {

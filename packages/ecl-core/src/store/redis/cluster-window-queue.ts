@@ -1,4 +1,3 @@
-import { asError } from '../../errors.ts'
 import type { GroupSpec } from '../../group-spec.ts'
 import type { WindowRef } from '../counter-store.ts'
 import type {
@@ -9,6 +8,7 @@ import type {
   QueueState,
   WindowQueue,
 } from '../window-queue.ts'
+import { contentWithSome } from './content-with-some.ts'
 
 /** Does something with the queues of one group, on the node that it is on. */
 export type AtGroup = <T>(
@@ -51,6 +51,7 @@ export class ClusterWindowQueue implements WindowQueue {
     await this.#each(entries, (queue, own) => queue.renew(own, archiver))
   }
 
+  /** What is not acknowledged on a node that does not answer comes again, which does no harm. */
   async acknowledge(entries: readonly QueuedWindow[]): Promise<void> {
     await this.#each(entries, (queue, own) => queue.acknowledge(own))
   }
@@ -132,21 +133,6 @@ export class ClusterWindowQueue implements WindowQueue {
       ),
     )
   }
-}
-
-/**
- * One node that does not answer keeps nobody from what is on the others. What is not acknowledged there comes again, which
- * does no harm.
- *
- * @throws the first error where there is nothing else
- */
-async function contentWithSome<T>(some: readonly Promise<T>[]): Promise<T[]> {
-  const outcomes = await Promise.allSettled(some)
-  const [failure] = outcomes.filter((one) => one.status === 'rejected')
-  if (failure !== undefined && outcomes.every((one) => one.status === 'rejected')) {
-    throw asError(failure.reason)
-  }
-  return outcomes.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
 }
 
 function byGroup<T>(items: readonly T[], refOf: (item: T) => WindowRef): Map<GroupSpec, T[]> {

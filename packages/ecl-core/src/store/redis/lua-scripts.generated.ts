@@ -71,7 +71,7 @@ return acknowledged
 } as const
 
 export const applyScript = {
-  sha1: '7aa0b3c6e071519e598134414aff8dd379167b95',
+  sha1: 'db0e2eec641c131e11be4980b44797fd5f7eff71',
   source: `
 
 
@@ -239,7 +239,7 @@ return given
 end
 local size = redis.pcall(hashed and 'HLEN' or 'SCARD', index)
 if hashed then
-size = size - 1
+size = size - 1 -- TABLE_FIELD
 end
 local ids, new = {}, {}
 for e = 1, event_count do
@@ -424,7 +424,7 @@ return forgotten
 } as const
 
 export const lookScript = {
-  sha1: '32dfccfbe3683ce21010c04cf4c9da58fb8117e8',
+  sha1: 'ccd51a263b748c6d3e777896ee9f13a042b735d3',
   source: `
 
 
@@ -447,7 +447,7 @@ for k = 1, #chunk do
 marks[first + k - 1] = chunk[k] and #chunk[k] <= LONGEST_MARK and chunk[k]
 end
 end
-return { time[1], time[2], #keys > 0 and cjson.encode(marks) or '[]' }
+return { time[1], time[2], cjson.encode(marks) }
 `,
 } as const
 
@@ -844,7 +844,7 @@ return 1
 } as const
 
 export const rotateScript = {
-  sha1: 'e9d9ad3fe5a9767da210a016ebb8b1e25bfa2687',
+  sha1: '2607a0991399b086195aa34e33e79f5548dc4542',
   source: `
 
 
@@ -947,17 +947,6 @@ unlisted[#unlisted + 1] = given[first + k - 1]
 end
 end
 end
-if has_index and indexed > declared - #unlisted then
-local is_declared = {}
-for e = 1, declared do
-is_declared[given[e]] = true
-end
-for _, id in ipairs(call('SMEMBERS', cur .. '@ids')) do
-if not is_declared[id] then
-dynamic[#dynamic + 1] = id
-end
-end
-end
 
 local stale
 if has_index then
@@ -970,6 +959,16 @@ if not string.match(stale.err, '^WRONGTYPE') then
 return stale
 end
 stale = {}
+end
+local has_others = has_index and indexed > declared - #unlisted
+local is_declared = {}
+for e = 1, (has_others or #stale > 0) and declared or 0 do
+is_declared[given[e]] = true
+end
+for _, id in ipairs(has_others and call('SMEMBERS', cur .. '@ids') or {}) do
+if not is_declared[id] then
+dynamic[#dynamic + 1] = id
+end
 end
 
 
@@ -1041,14 +1040,10 @@ if n > 0 then call('MSET', unpack(to_last, 1, n)) end
 if #gone > 0 then call('UNLINK', unpack(gone)) end
 call('UNLINK', unpack(chunk.keys))
 end
-local is_given = {}
-for e = 1, #stale > 0 and declared or 0 do
-is_given[given[e]] = true
-end
 for first = 1, #stale, CHUNK do
 local gone = {}
 for e = first, math.min(first + CHUNK - 1, #stale) do
-if not is_given[stale[e]] then
+if not is_declared[stale[e]] then
 gone[#gone + 1] = last .. stale[e]
 end
 end

@@ -19,16 +19,9 @@ export async function runScript(
   script: Script,
   key: string,
   args: readonly string[],
-  sending: () => void = () => undefined,
+  sending?: () => void,
 ): Promise<unknown> {
-  try {
-    sending()
-    return await callScript(redis, 'EVALSHA', script.sha1, key, args)
-  } catch (caught) {
-    if (!isUnknownScript(caught)) throw caught
-    sending()
-    return callScript(redis, 'EVAL', script.source, key, args)
-  }
+  return byNameOrWhole(['EVALSHA', 'EVAL'], redis, script, key, args, sending)
 }
 
 /**
@@ -43,15 +36,28 @@ export async function runReadOnlyScript(
   args: readonly string[],
 ): Promise<unknown> {
   try {
-    try {
-      return await callScript(redis, 'EVALSHA_RO', script.sha1, key, args)
-    } catch (caught) {
-      if (!isUnknownScript(caught)) throw caught
-      return await callScript(redis, 'EVAL_RO', script.source, key, args)
-    }
+    return await byNameOrWhole(['EVALSHA_RO', 'EVAL_RO'], redis, script, key, args)
   } catch (caught) {
     if (caught instanceof Error && saysNoReadOnlyScripts(caught.message)) return undefined
     throw caught
+  }
+}
+
+async function byNameOrWhole(
+  [byName, whole]: readonly ['EVALSHA', 'EVAL'] | readonly ['EVALSHA_RO', 'EVAL_RO'],
+  redis: Redis,
+  script: Script,
+  key: string,
+  args: readonly string[],
+  sending?: () => void,
+): Promise<unknown> {
+  try {
+    sending?.()
+    return await callScript(redis, byName, script.sha1, key, args)
+  } catch (caught) {
+    if (!(caught instanceof Error && caught.message.startsWith('NOSCRIPT'))) throw caught
+    sending?.()
+    return callScript(redis, whole, script.source, key, args)
   }
 }
 
@@ -60,14 +66,10 @@ export function saysNoReadOnlyScripts(message: string): boolean {
   return NO_READ_ONLY_SCRIPTS.test(message)
 }
 
-function isUnknownScript(caught: unknown): boolean {
-  return caught instanceof Error && caught.message.startsWith('NOSCRIPT')
-}
-
 /** One array, as an argument list of a group with 100,000 declared events overflows the stack. */
 function callScript(
   redis: Redis,
-  command: 'EVALSHA' | 'EVAL' | 'EVALSHA_RO' | 'EVAL_RO',
+  command: string,
   script: string,
   key: string,
   args: readonly string[],

@@ -42,21 +42,42 @@ export async function lookAtWindows(
   try {
     return await look(windows)
   } catch (caught) {
-    const groups = [...new Set(windows.map(({ group }) => group))]
-    if (groups.length === 1 || !describeProblem(asError(caught)).refuses) throw caught
-    const states = new Map<WindowRef, WindowState>()
-    let storeTimeMs: number | undefined
-    for (const group of groups) {
-      const refs = windows.filter((ref) => ref.group === group)
-      const outcome = await look(refs).catch((refused: unknown) => refusal(group, asError(refused)))
-      if (!(outcome instanceof StoreError)) storeTimeMs = outcome.storeTimeMs
-      refs.forEach((ref, n) => {
-        states.set(ref, stateIn(outcome, n))
-      })
-    }
-    if (storeTimeMs === undefined) throw caught
-    return { storeTimeMs, states: windows.flatMap((ref) => states.get(ref) ?? []) }
+    const groups = new Set(windows.map(({ group }) => group))
+    if (groups.size === 1 || !describeProblem(asError(caught)).refuses) throw caught
+    const seen = await lookApart(groups, windows, look)
+    if (seen === undefined) throw caught
+    return seen
   }
+}
+
+/** @returns undefined where all groups are refused */
+async function lookApart(
+  groups: Iterable<GroupSpec>,
+  windows: readonly WindowRef[],
+  look: (refs: readonly WindowRef[]) => Promise<Look>,
+): Promise<Look | undefined> {
+  const states = new Map<WindowRef, WindowState | undefined>()
+  let storeTimeMs: number | undefined
+  for (const group of groups) {
+    const refs = windows.filter((ref) => ref.group === group)
+    try {
+      const seen = await look(refs)
+      storeTimeMs = seen.storeTimeMs
+      for (const [n, ref] of refs.entries()) states.set(ref, seen.states[n])
+    } catch (caught) {
+      const failure = refusal(group, asError(caught))
+      for (const ref of refs) states.set(ref, { current: undefined, foreign: false, failure })
+    }
+  }
+  if (storeTimeMs === undefined) return undefined
+  return { storeTimeMs, states: windows.flatMap((ref) => states.get(ref) ?? []) }
+}
+
+/** @throws cause where that is no refusal: the connection was lost, say */
+function refusal({ name }: GroupSpec, cause: Error): StoreError {
+  const { message, refuses } = describeProblem(cause)
+  if (!refuses) throw cause
+  return new StoreError('STORE_REFUSED', `group "${name}": ${message}`, { cause })
 }
 
 async function lookAt(
@@ -77,16 +98,6 @@ async function lookAt(
     stateOf(ref, marks.slice(n * each, (n + 1) * each), publications),
   )
   return { storeTimeMs, states }
-}
-
-function refusal({ name }: GroupSpec, cause: Error): StoreError {
-  const { message } = describeProblem(cause)
-  return new StoreError('STORE_REFUSED', `group "${name}": ${message}`, { cause })
-}
-
-function stateIn(outcome: Look | StoreError, index: number): WindowState {
-  if (outcome instanceof StoreError) return { current: undefined, foreign: false, failure: outcome }
-  return outcome.states[index] ?? { current: undefined, foreign: false }
 }
 
 function markKeys({ group, interval }: WindowRef, publications: boolean): string[] {
