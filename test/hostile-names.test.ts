@@ -14,16 +14,16 @@ const LOG_EVENT = fileURLToPath(
   new URL('../packages/ecl-log-event/bin/ecl-log-event.cjs', import.meta.url),
 )
 const GROUPS: GroupsConfig = {
-  open: { events: ['own'], intervals: ['1h'], auto_declare_events: true },
-  fixed: { events: ['own'], intervals: ['1h'] },
-  bounded: { events: ['own'], intervals: ['1h'], auto_declare_events: true, max_events: 100 },
+  open: { events: ['own'], intervals: ['400000h'], auto_declare_events: true },
+  fixed: { events: ['own'], intervals: ['400000h'] },
+  bounded: { events: ['own'], intervals: ['400000h'], auto_declare_events: true, max_events: 100 },
 }
 
 /** Names that are allowed, and mean something elsewhere. */
 const ALLOWED = [
   '*',
   '?[a-z]^\\',
-  'open:1h:cur:own',
+  'open:400000h:cur:own',
   'cur:@ts',
   'a:@clients',
   ' ',
@@ -91,16 +91,16 @@ describe('a program that logs whatever it is given', () => {
     for (const name of ALLOWED) group.log(name, 3)
     group.log('own', 7)
     await group.flush()
-    const counts = await group.getCounts('1h', { current: true })
+    const counts = await group.getCounts('400000h', { current: true })
     expect(new Map(Object.entries(counts))).toEqual(
       new Map([...ALLOWED.map((name) => [name, 3] as const), ['own', 7] as const]),
     )
     expect(Object.getPrototypeOf(counts)).toBe(Object.prototype)
     const keys = await redis.client.keys('*')
-    const ours = ['@ts', '@by', '@ids', '@sum'].map((name) => `open:1h:cur:${name}`)
+    const ours = ['@ts', '@by', '@ids', '@sum'].map((name) => `open:400000h:cur:${name}`)
     expect(keys.sort()).toEqual(
       ['own', ...ALLOWED]
-        .map((name) => `open:1h:cur:${name}`)
+        .map((name) => `open:400000h:cur:${name}`)
         .concat(ours, 'open:@clients')
         .sort(),
     )
@@ -113,7 +113,7 @@ describe('a program that logs whatever it is given', () => {
     for (const name of [...REFUSED, ...REFUSED]) group.log(name)
     group.log('own')
     await group.flush()
-    expect(await group.getCounts('1h', { current: true })).toEqual({ own: 1 })
+    expect(await group.getCounts('400000h', { current: true })).toEqual({ own: 1 })
     expect(group.stats).toMatchObject({ undeclared: 2 * REFUSED.length, applied: 1 })
     expect(messages).toHaveLength(REFUSED.length)
     for (const message of messages) expect(message).not.toMatch(CONTROL)
@@ -143,7 +143,7 @@ describe('a program that logs whatever it is given', () => {
     group.log(long, 2)
     group.log('own')
     await group.flush()
-    expect(await group.getCounts('1h', { current: true })).toEqual({ own: 1, [long]: 2 })
+    expect(await group.getCounts('400000h', { current: true })).toEqual({ own: 1, [long]: 2 })
   })
 })
 
@@ -153,7 +153,7 @@ describe('ecl-log-event', () => {
     const failed: unknown = await ended.catch((caught: unknown) => caught)
     expect(failed).toMatchObject({ code: 1, stderr: expect.stringContaining('ecl-log-event: ') })
     expect((failed as { readonly stderr: string }).stderr.trimEnd()).not.toMatch(CONTROL)
-    expect(await redis.client.keys('open:1h:cur:[^@]*')).toEqual([])
+    expect(await redis.client.keys('open:400000h:cur:[^@]*')).toEqual([])
   })
 
   it('keeps a group to its bound though several are flooded with distinct names at once', async () => {
@@ -166,14 +166,14 @@ describe('ecl-log-event', () => {
       expect(await once(child, 'close')).toEqual([0, null])
     }
     await Promise.all([0, 1, 2].map(flood))
-    const keys = await redis.client.keys('bounded:1h:cur:[^@]*')
+    const keys = await redis.client.keys('bounded:400000h:cur:[^@]*')
     // The declared one and the one for all others come on top.
     expect(keys.length).toBeLessThanOrEqual(100 + 2)
     expect(keys.length).toBeGreaterThanOrEqual(100)
     const sum = (await redis.client.mget(keys)).reduce((all, count) => all + Number(count), 0)
     expect(sum).toBe(9003)
-    expect(await redis.client.get('bounded:1h:cur:own')).toBe('3')
-    expect(Number(await redis.client.get('bounded:1h:cur:other'))).toBeGreaterThanOrEqual(8900)
+    expect(await redis.client.get('bounded:400000h:cur:own')).toBe('3')
+    expect(Number(await redis.client.get('bounded:400000h:cur:other'))).toBeGreaterThanOrEqual(8900)
   })
 })
 
@@ -181,12 +181,13 @@ describe('ecl-reader, where others have stored names that we refuse', () => {
   const foreign = ['a\u001b[2J', 'b\u009b31m', 'c\rd', 'e\u0007', 'f\nown:999', 'g"\\,']
 
   beforeEach(async () => {
-    const hour = Math.floor(Date.now() / 3_600_000) * 3600
-    await redis.client.mset({ 'open:1h:cur:@ts': hour, 'open:1h:cur:@by': hour })
+    // Since 2015.
+    const start = 400_000 * 3600
+    await redis.client.mset({ 'open:400000h:cur:@ts': start, 'open:400000h:cur:@by': start })
     for (const part of ['cur', 'last']) {
-      for (const name of foreign) await redis.client.set(`open:1h:${part}:${name}`, 5)
-      await redis.client.set(`open:1h:${part}:own`, 1)
-      await redis.client.sadd(`open:1h:${part}:@ids`, 'own', ...foreign)
+      for (const name of foreign) await redis.client.set(`open:400000h:${part}:${name}`, 5)
+      await redis.client.set(`open:400000h:${part}:own`, 1)
+      await redis.client.sadd(`open:400000h:${part}:@ids`, 'own', ...foreign)
     }
   })
   const args = (...more: readonly string[]) => [config, '-g', 'open', '--current', ...more]
@@ -203,7 +204,7 @@ describe('ecl-reader, where others have stored names that we refuse', () => {
   )
 
   it('tells a terminal so what holds no count', async () => {
-    await redis.client.set('open:1h:cur:b\u009b31m', 'no count')
+    await redis.client.set('open:400000h:cur:b\u009b31m', 'no count')
     const shown = await readInTerminal(100, ...args())
     expect(shown).toContain('31m')
     expect(shown).toContain('own:1')

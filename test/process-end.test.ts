@@ -5,8 +5,8 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals'
 import { PrivateRedis } from 'ecl-core/testing'
 
-const GROUPS = 'groups: {g: {events: [a, b], intervals: [1h]}}'
-const CACHED = 'groups: {g: {events: [a, b], intervals: [1h], sync_interval: 3600}}'
+const GROUPS = 'groups: {g: {events: [a, b], intervals: [400000h]}}'
+const CACHED = 'groups: {g: {events: [a, b], intervals: [400000h], sync_interval: 3600}}'
 
 let redis: PrivateRedis
 let config: string
@@ -52,7 +52,7 @@ function run(program: string, ...args: string[]): Promise<Ended> {
 
 const runShort = (file: string, thing: string) => run('short-lived.mjs', file, thing)
 
-const stored = (event: string) => redis.client.get(`g:1h:cur:${event}`)
+const stored = (event: string) => redis.client.get(`g:400000h:cur:${event}`)
 
 /** How long Node takes for a program of the library that does nothing. */
 async function idleMs(): Promise<number> {

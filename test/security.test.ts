@@ -12,7 +12,7 @@ import { ROOT } from './markdown.ts'
 const GROUPS = {
   requests: {
     events: ['hit'],
-    intervals: ['1s', '1h'],
+    intervals: ['1s', '400000h'],
     auto_declare_events: true,
     max_events: 3,
   },
@@ -152,33 +152,40 @@ describe('the users that the page describes', () => {
     closing.push(() => ecl.close())
     const group = ecl.getGroup('requests')
     // With an index to be repaired, a bound to be reached and an old client to be removed.
-    await redis.client.set('requests:1h:cur:@ids', 'foreign')
+    await redis.client.set('requests:400000h:cur:@ids', 'foreign')
     await redis.client.hset('requests:@clients', 'old/1/a', '7 1000000000 1 0 0 0 0 0 0 0 0')
     for (const event of ['hit', 'a', 'b', 'c', 'd']) group.log(event, 2)
     expect(await group.flush({ timeoutMs: 5000 })).toEqual({ unsentEvents: 0 })
     expect(await redis.client.hexists('requests:@clients', 'old/1/a')).toBe(0)
-    await redis.client.incrby('requests:1h:cur:python', 5)
+    await redis.client.incrby('requests:400000h:cur:python', 5)
     await until(async () => (await redis.client.get('requests:1s:last:hit')) === '2')
 
     const config = join(redis.directory, 'reader.yml')
     writeFileSync(config, JSON.stringify({ redis: backendOf('ecl-reader'), groups: GROUPS }))
-    const { code, stdout, stderr } = await read(config, '-g', 'requests', '-i', '1h', '--current')
+    const { code, stdout, stderr } = await read(
+      config,
+      '-g',
+      'requests',
+      '-i',
+      '400000h',
+      '--current',
+    )
     expect([code, stderr]).toEqual([0, ''])
     expect(stdout.split('\n')).toEqual(expect.arrayContaining(['hit:2', 'python:5']))
     expect((await read(config, '-g', 'requests', '-i', '1s', '--both', '--json')).code).toBe(0)
     const folder = join(redis.directory, 'plugins')
     mkdirSync(folder)
-    symlinkSync(plugin('ecl_'), join(folder, 'ecl_requests_1h'))
+    symlinkSync(plugin('ecl_'), join(folder, 'ecl_requests_400000h'))
     const env = { config, MUNIN_PLUGSTATE: join(redis.directory, 'state') }
-    const answer = await ask(join(folder, 'ecl_requests_1h'), '', env)
+    const answer = await ask(join(folder, 'ecl_requests_400000h'), '', env)
     expect(answer.stdout).toContain('.value')
 
     const store = openStore(backendOf('ecl-reader'))
     closing.push(() => store.close())
     const [spec] = resolveGroups(GROUPS)
-    const [, hour] = spec?.intervals ?? []
-    if (spec === undefined || hour === undefined) throw new Error('no such group')
-    const { cur } = await store.read(spec, hour, 'cur', { completeness: true })
+    const [, long] = spec?.intervals ?? []
+    if (spec === undefined || long === undefined) throw new Error('no such group')
+    const { cur } = await store.read(spec, long, 'cur', { completeness: true })
     expect(cur?.counts.get('hit')).toBe(2n)
     expect((await store.accounts(spec)).clients).toHaveLength(1)
 
@@ -241,17 +248,17 @@ describe('the users that the page describes', () => {
     ['ecl-reader', ['smembers', 'KEY']],
   ])("%s may not touch another group's keys: %p", async (user, command) => {
     const at = (key: string) => command.map((word) => (word === 'KEY' ? key : word))
-    expect(await mayRun(user, ...at('requests:1h:cur:a'))).toBe('OK')
-    for (const other of ['errors:1h:cur:a', 'requests', 'xrequests:1h:cur:a']) {
+    expect(await mayRun(user, ...at('requests:400000h:cur:a'))).toBe('OK')
+    for (const other of ['errors:400000h:cur:a', 'requests', 'xrequests:400000h:cur:a']) {
       expect(await mayRun(user, ...at(other))).toContain(`'${other}'`)
     }
   })
 
   it.each([
-    ['ecl-service', "return redis.call('GET', 'errors:1h:cur:a')"],
+    ['ecl-service', "return redis.call('GET', 'errors:400000h:cur:a')"],
     ['ecl-service', "return redis.call('FLUSHALL')"],
     ['ecl-master', "return redis.call('KEYS', '*')"],
-    ['ecl-master', "return redis.call('SET', 'errors:1h:cur:@ts', '0')"],
+    ['ecl-master', "return redis.call('SET', 'errors:400000h:cur:@ts', '0')"],
   ])('%s may do nothing more in a script: %s', async (user, script) => {
     const client = clientOf(user)
     try {
@@ -265,11 +272,11 @@ describe('the users that the page describes', () => {
     const client = clientOf('ecl-reader')
     try {
       const script = "return redis.call('INCRBY', KEYS[1], 1)"
-      await expect(client.call('EVAL_RO', script, '1', 'requests:1h:cur:hit')).rejects.toThrow(
+      await expect(client.call('EVAL_RO', script, '1', 'requests:400000h:cur:hit')).rejects.toThrow(
         'script',
       )
-      await expect(client.eval(script, 1, 'requests:1h:cur:hit')).rejects.toThrow('NOPERM')
-      await expect(client.incrby('requests:1h:cur:hit', 1)).rejects.toThrow('NOPERM')
+      await expect(client.eval(script, 1, 'requests:400000h:cur:hit')).rejects.toThrow('NOPERM')
+      await expect(client.incrby('requests:400000h:cur:hit', 1)).rejects.toThrow('NOPERM')
     } finally {
       client.disconnect()
     }

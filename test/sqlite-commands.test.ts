@@ -148,7 +148,7 @@ describe('a program with the counts in a file', () => {
     ['log, close', { a: '1', b: '0' }],
   ])('ends by itself, and has everything stored: %s', async (thing, expected) => {
     const own = join(folder, `${thing}.yml`)
-    const groups = 'groups: { g: { events: [a, b], intervals: [1h] } }'
+    const groups = 'groups: { g: { events: [a, b], intervals: [400000h] } }'
     writeFileSync(own, `store: "sqlite:${thing}.db"\n${groups}\n`)
     const { stderr } = await run(process.execPath, [SHORT_LIVED, own, thing], { timeout: 10_000 })
     expect(stderr).toBe('')

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { RedisCluster, SentinelSet } from 'ecl-core/testing'
 
-const GROUP = { events: ['a', 'b'], intervals: ['1h'] }
+const GROUP = { events: ['a', 'b'], intervals: ['400000h'] }
 /** More than a cluster has nodes, so that some are on one node, in different slots. */
 const GROUPS = Object.fromEntries(['{g}', '{h}', '{i}', '{j}', '{k}'].map((name) => [name, GROUP]))
 const MASTER = 'packages/ecl-master/bin/ecl-master.cjs'

@@ -8,7 +8,7 @@ async function main() {
   const group = ecl.getGroup('g')
   group.log('a')
   await group.flush()
-  console.log(JSON.stringify(await group.getCounts('1h', { current: true })), typeof Master)
+  console.log(JSON.stringify(await group.getCounts('400000h', { current: true })), typeof Master)
   await ecl.close()
 }
 

@@ -32,10 +32,10 @@ switch (thing) {
   case 'log, read':
     group.log('a', 4)
     await group.flush()
-    console.log(JSON.stringify(await group.getCounts('1h', { current: true })))
+    console.log(JSON.stringify(await group.getCounts('400000h', { current: true })))
     break
   case 'read':
-    await group.getCounts('1h').catch((error) => console.log(error.code))
+    await group.getCounts('400000h').catch((error) => console.log(error.code))
     break
   case 'log, throw':
     group.log('a')

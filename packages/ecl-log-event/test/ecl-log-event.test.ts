@@ -9,9 +9,9 @@ import { PrivateRedis, until } from 'ecl-core/testing'
 
 const COMMAND = fileURLToPath(new URL('../bin/ecl-log-event.cjs', import.meta.url))
 const GROUPS = `groups:
-  web: {events: [hit, error, żółw], intervals: [1h]}
-  cached: {events: [hit], intervals: [1h], sync_interval: 0.05}
-  dyn: {events: [], intervals: [1h, 24h], auto_declare_events: true}
+  web: {events: [hit, error, żółw], intervals: [400000h]}
+  cached: {events: [hit], intervals: [400000h], sync_interval: 0.05}
+  dyn: {events: [], intervals: [400000h, 800000h], auto_declare_events: true}
 `
 
 interface Ended {
@@ -72,7 +72,7 @@ const DONE = { code: 0, stderr: '' }
 describe('one event', () => {
   it('is stored when the command ends', async () => {
     expect(await log([config, 'web', 'hit'])).toEqual(DONE)
-    expect(await countOf('web:1h:cur:hit')).toBe(1)
+    expect(await countOf('web:400000h:cur:hit')).toBe(1)
   })
 
   it('is counted so many times, in a group that counts in memory, too', async () => {
@@ -81,16 +81,15 @@ describe('one event', () => {
       log([config, 'web', 'hit', '-2']),
       log([config, 'cached', 'hit', '3']),
     ])
-    expect(await countOf('web:1h:cur:hit')).toBe(3)
-    expect(await countOf('cached:1h:cur:hit')).toBe(3)
+    expect(await countOf('web:400000h:cur:hit')).toBe(3)
+    expect(await countOf('cached:400000h:cur:hit')).toBe(3)
   })
 
   it('is counted in each interval of a dynamic group', async () => {
     expect(await log([config, 'dyn', '/new: päth'])).toEqual(DONE)
-    expect(await redis.client.mget('dyn:1h:cur:/new: päth', 'dyn:24h:cur:/new: päth')).toEqual([
-      '1',
-      '1',
-    ])
+    expect(
+      await redis.client.mget('dyn:400000h:cur:/new: päth', 'dyn:800000h:cur:/new: päth'),
+    ).toEqual(['1', '1'])
   })
 
   it.each([
@@ -115,7 +114,7 @@ describe('one event', () => {
   })
 
   it('ends with 3 where what is stored is no counter', async () => {
-    await redis.client.set('web:1h:cur:hit', 'abc')
+    await redis.client.set('web:400000h:cur:hit', 'abc')
     const { code, stderr } = await log([config, 'web', 'hit', '4'])
     expect(code).toBe(3)
     expect(stderr).toMatch(/NOT stored: 4 events, refused by the store\n$/)
@@ -137,7 +136,10 @@ describe('stdin', () => {
       'ecl-log-event: 3 of 7 lines were not counted, as they are no event of the group',
       '',
     ])
-    expect(await redis.client.mget('web:1h:cur:hit', 'web:1h:cur:żółw')).toEqual(['3', '1'])
+    expect(await redis.client.mget('web:400000h:cur:hit', 'web:400000h:cur:żółw')).toEqual([
+      '3',
+      '1',
+    ])
   })
 
   it.each(['web', 'cached'])(
@@ -145,9 +147,9 @@ describe('stdin', () => {
     async (group) => {
       const { child, ended } = start([config, group, '-'])
       child.stdin.write('hit\nhit\n')
-      await until(async () => (await countOf(`${group}:1h:cur:hit`)) === 2)
+      await until(async () => (await countOf(`${group}:400000h:cur:hit`)) === 2)
       child.stdin.write('hit\n')
-      await until(async () => (await countOf(`${group}:1h:cur:hit`)) === 3)
+      await until(async () => (await countOf(`${group}:400000h:cur:hit`)) === 3)
       child.kill('SIGTERM')
       expect(await ended).toEqual(DONE)
     },
@@ -161,20 +163,20 @@ describe('stdin', () => {
     }
     child.stdin.end()
     expect(await ended).toEqual(DONE)
-    const keys = Array.from({ length: 50 }, (_, i) => `dyn:1h:cur:/path/that/is/long/${i}`)
+    const keys = Array.from({ length: 50 }, (_, i) => `dyn:400000h:cur:/path/that/is/long/${i}`)
     expect(await redis.client.mget(keys)).toEqual(keys.map(() => '20000'))
   })
 
   it('is kept while Redis is away', async () => {
     const { child, ended } = start([config, 'web', '-'])
     child.stdin.write('hit\n')
-    await until(async () => (await countOf('web:1h:cur:hit')) === 1)
+    await until(async () => (await countOf('web:400000h:cur:hit')) === 1)
     redis.signal('SIGSTOP')
     child.stdin.end('hit\n'.repeat(1000))
     await once(child.stdin, 'close')
     redis.signal('SIGCONT')
     expect(await ended).toEqual(DONE)
-    expect(await countOf('web:1h:cur:hit')).toBe(1001)
+    expect(await countOf('web:400000h:cur:hit')).toBe(1001)
   })
 
   it('ends with 1 where it cannot be read', async () => {
@@ -228,7 +230,7 @@ it.each([
 it('stores what is good though nobody reads its complaints', async () => {
   const script = `{ { printf 'hit\\nbad\\nhit\\n' | $command $config web - 2>&1; echo $? >&3; } | true; } 3>&1`
   expect(await shell(script)).toEqual({ stdout: '1\n', stderr: '' })
-  expect(await countOf('web:1h:cur:hit')).toBe(2)
+  expect(await countOf('web:400000h:cur:hit')).toBe(2)
 })
 
 /** Runs a script with the command, which is `$command` there, and a config, which is `$config`. */

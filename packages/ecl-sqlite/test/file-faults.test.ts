@@ -15,9 +15,9 @@ import { EventCountLogger, openStore, type Reading, resolveGroups, silentLogger 
 import { ManualClock, until } from 'ecl-core/testing'
 import { StoreFolder } from './store-in-folder.ts'
 
-const GROUPS = { group: { events: ['a'], intervals: ['1h'] } } as const
+const GROUPS = { group: { events: ['a'], intervals: ['400000h'] } } as const
 const [GROUP] = resolveGroups(GROUPS)
-const HOUR = GROUP?.intervals[0]
+const INTERVAL = GROUP?.intervals[0]
 
 let folder: StoreFolder
 
@@ -27,8 +27,8 @@ beforeEach(() => {
 afterEach(() => folder.remove())
 
 function read(store = folder.open()): Promise<Reading> {
-  if (GROUP === undefined || HOUR === undefined) throw new Error('no group')
-  return store.read(GROUP, HOUR, 'cur')
+  if (GROUP === undefined || INTERVAL === undefined) throw new Error('no group')
+  return store.read(GROUP, INTERVAL, 'cur')
 }
 
 /** What is in the file, by a store of its own. */
@@ -77,7 +77,7 @@ describe('a store in a file', () => {
     const old = folder.database()
     old.exec(readFileSync(new URL('../sql/schema.sql', import.meta.url), 'utf8'))
     old.exec(`INSERT INTO series (group_name, interval, current, last, generation)
-      VALUES ('group', '1h', 3600, 0, 2)`)
+      VALUES ('group', '400000h', 1440000000, 0, 2)`)
     old.exec("INSERT INTO counter VALUES (1, 2, 'a', 41)")
     old.exec('PRAGMA application_id = 1701014643; PRAGMA user_version = 1')
     old.close()
@@ -174,7 +174,7 @@ describe('a store in a file', () => {
   })
 
   it('has in the file itself what came before a window was turned over, for a machine that loses power', async () => {
-    const groups = { group: { events: ['a'], intervals: ['1h', '1s'] } } as const
+    const groups = { group: { events: ['a'], intervals: ['400000h', '1s'] } } as const
     const [spec] = resolveGroups(groups)
     const second = spec?.intervals[1]
     if (spec === undefined || second === undefined) throw new Error('no group')
@@ -222,11 +222,11 @@ describe('a store in a file', () => {
   it('asks nothing more of a thread that does not answer, until it does', async () => {
     const clock = new ManualClock()
     const store = folder.open(folder.file, clock)
-    if (GROUP === undefined || HOUR === undefined) throw new Error('no group')
+    if (GROUP === undefined || INTERVAL === undefined) throw new Error('no group')
     await read(store)
     const other = folder.database()
     other.exec('BEGIN IMMEDIATE')
-    const rotating = store.rotate(GROUP, HOUR).catch((error: unknown) => error)
+    const rotating = store.rotate(GROUP, INTERVAL).catch((error: unknown) => error)
     await clock.advance(5000)
     const stuck = `SQLite file ${folder.file}: no answer within 5 s; is its disk stuck?`
     expect(await rotating).toMatchObject({ code: 'STORE_UNAVAILABLE', message: stuck })

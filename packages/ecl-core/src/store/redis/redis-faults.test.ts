@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import { Redis } from 'ioredis'
 import { systemClock } from '../../clock.ts'
+import type { GroupsConfig } from '../../config/config-types.ts'
 import { EventCountLogger } from '../../event-count-logger.ts'
 import type { Logger } from '../../logger.ts'
 import { PrivateRedis, type PrivateRedisOptions } from '../../testing/private-redis.ts'
@@ -8,7 +9,7 @@ import { TcpProxy } from '../../testing/tcp-proxy.ts'
 import { until } from '../../testing/until.ts'
 import { type Backend, openStore } from '../open-store.ts'
 
-const GROUPS = { g: { events: ['a', 'b'], intervals: ['1h'] } } as const
+const GROUPS = { g: { events: ['a', 'b'], intervals: ['400000h'] } } as const
 
 describe('a logger on Redis', () => {
   let closing: { close(): unknown }[]
@@ -39,15 +40,13 @@ describe('a logger on Redis', () => {
     closing.push(proxy)
     return proxy
   }
-  const startLogger = (backend: Backend) => {
-    const ecl = new EventCountLogger(GROUPS, backend, { logger })
+  const startLogger = (backend: Backend, groups: GroupsConfig = GROUPS) => {
+    const ecl = new EventCountLogger(groups, backend, { logger })
     closing.push({ close: () => ecl.close({ timeoutMs: 50 }) })
     return ecl.getGroup('g')
   }
-  const stored = async (redis: PrivateRedis, event = 'a') => {
-    // The hour may turn during the test; without a master nothing leaves cur.
-    return Number(await redis.client.get(`g:1h:cur:${event}`))
-  }
+  const stored = async (redis: PrivateRedis, event = 'a') =>
+    Number(await redis.client.get(`g:400000h:cur:${event}`))
 
   it('counts once when the connection is cut after the command ran and before its reply', async () => {
     const redis = await startRedis()
@@ -158,7 +157,7 @@ describe('a logger on Redis', () => {
     const users = new Redis({ path: redis.socket, keyPrefix: 'app:', db: 3 })
     closing.push({ close: () => users.disconnect() })
     const ecl = new EventCountLogger(
-      { d: { events: [], intervals: ['1h'], auto_declare_events: true } },
+      { d: { events: [], intervals: ['400000h'], auto_declare_events: true } },
       users,
       { logger },
     )
@@ -166,31 +165,33 @@ describe('a logger on Redis', () => {
     const group = ecl.getGroup('d')
     group.log('x', 3)
     await group.flush()
-    await users.incrby('d:1h:cur:python', 4)
-    expect(await users.get('d:1h:cur:x')).toBe('3')
-    expect(await group.getCounts('1h', { current: true })).toEqual({ x: 3, python: 4 })
+    await users.incrby('d:400000h:cur:python', 4)
+    expect(await users.get('d:400000h:cur:x')).toBe('3')
+    expect(await group.getCounts('400000h', { current: true })).toEqual({ x: 3, python: 4 })
     await ecl.close()
     expect(users.status).toBe('ready')
     await redis.client.select(3)
-    expect(await redis.client.get('app:d:1h:cur:x')).toBe('3')
+    expect(await redis.client.get('app:d:400000h:cur:x')).toBe('3')
   })
 
   describe('counts the rest and reports an event', () => {
     it('whose key holds another type', async () => {
       const redis = await startRedis()
-      await redis.client.lpush('g:1h:cur:a', 'x')
+      await redis.client.lpush('g:400000h:cur:a', 'x')
       const group = startLogger(redis.backend)
       group.log('a', 3)
       group.log('b', 2)
       expect(await group.flush()).toEqual({ unsentEvents: 0 })
       expect(await stored(redis, 'b')).toBe(2)
       expect(group.stats).toMatchObject({ rejected: 3, unsent: 0 })
-      expect(messages).toEqual([expect.stringMatching(/^error: .*"g:1h:cur:a".*delete that key/)])
+      expect(messages).toEqual([
+        expect.stringMatching(/^error: .*"g:400000h:cur:a".*delete that key/),
+      ])
     })
 
     it('whose field of the hash is no number, with layout hash', async () => {
       const redis = await startRedis()
-      await redis.client.hset('g:1h:cur', 'a', 'x')
+      await redis.client.hset('g:400000h:cur', 'a', 'x')
       const ecl = new EventCountLogger({ g: { ...GROUPS.g, layout: 'hash' } }, redis.backend, {
         logger,
       })
@@ -199,22 +200,24 @@ describe('a logger on Redis', () => {
       group.log('a', 3)
       group.log('b', 2)
       expect(await group.flush()).toEqual({ unsentEvents: 0 })
-      expect(await redis.client.hget('g:1h:cur', 'b')).toBe('2')
+      expect(await redis.client.hget('g:400000h:cur', 'b')).toBe('2')
       expect(group.stats).toMatchObject({ rejected: 3, unsent: 0 })
       expect(messages).toEqual([
-        expect.stringMatching(/^error: .*its field of the hash "g:1h:cur" .*delete that field/),
+        expect.stringMatching(
+          /^error: .*its field of the hash "g:400000h:cur" .*delete that field/,
+        ),
       ])
     })
 
     it('whose value is no number, or has no room', async () => {
       const redis = await startRedis()
-      await redis.client.mset('g:1h:cur:a', 'many', 'g:1h:cur:b', '9223372036854775807')
+      await redis.client.mset('g:400000h:cur:a', 'many', 'g:400000h:cur:b', '9223372036854775807')
       const group = startLogger(redis.backend)
       group.log('a')
       group.log('b')
       expect(await group.flush()).toEqual({ unsentEvents: 0 })
       expect(group.stats.rejected).toBe(2)
-      const reading = await group.read('1h', { current: true })
+      const reading = await group.read('400000h', { current: true })
       expect(reading.unreadable).toEqual(['a'])
       expect(reading.counts.get('b')).toBe(2n ** 63n - 1n)
     })
@@ -222,7 +225,7 @@ describe('a logger on Redis', () => {
 
   describe('counts whole or not at all', () => {
     const counts = async (redis: PrivateRedis) =>
-      (await redis.client.mget('g:1h:cur:a', 'g:1h:cur:b')).map(Number)
+      (await redis.client.mget('g:400000h:cur:a', 'g:400000h:cur:b')).map(Number)
 
     it.each(['sadd', 'mset', 'hset', 'incrby'])(
       'while the user may not %s, and then may',
@@ -273,13 +276,13 @@ describe('a logger on Redis', () => {
 
   it('repairs reserved keys that hold another type', async () => {
     const redis = await startRedis()
-    for (const key of ['g:1h:cur:@ts', 'g:1h:cur:@by', 'g:1h:cur:@ids']) {
+    for (const key of ['g:400000h:cur:@ts', 'g:400000h:cur:@by', 'g:400000h:cur:@ids']) {
       await redis.client.hset(key, 'x', '1')
     }
     const group = startLogger(redis.backend)
     group.log('a')
     expect(await group.flush()).toEqual({ unsentEvents: 0 })
-    expect(await redis.client.smembers('g:1h:cur:@ids')).toEqual(['a'])
+    expect(await redis.client.smembers('g:400000h:cur:@ids')).toEqual(['a'])
     expect(await stored(redis)).toBe(1)
   })
 
@@ -295,7 +298,8 @@ describe('a logger on Redis', () => {
       'just closed/1/a': entry(200, 1),
       'idle/1/a': entry(23 * 3600, 0),
     })
-    const group = startLogger(redis.backend)
+    // For how long depends on the longest interval.
+    const group = startLogger(redis.backend, { g: { events: ['a'], intervals: ['1h'] } })
     group.log('a')
     await group.flush()
     const left = await redis.client.hkeys('g:@clients')
