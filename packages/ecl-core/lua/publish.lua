@@ -8,6 +8,7 @@
 --          5 how many seconds an entry may wait, at most         6 how many entries may, at most
 --          7 events in an entry, at most
 --          8 the declared events, an array in JSON
+--          9 for how long loggers keep what they have sent, ms
 -- Reply    { status, seconds, microseconds, ... } where status is
 --          'published'  + revision, number of parts, completeness, entries dropped
 --          'already'
@@ -16,6 +17,10 @@
 -- Entries have the IDs <start in ms>-<revision * 10000 + part>, so those of one window are together and in order. IDs
 -- have to rise: where a clock has jumped, and a later window is in the stream already, its ID is gone on with. What an
 -- entry is of is told by its fields. A revision is what comes after the stream's last ID, which a trim does not change.
+--
+-- Where boundaries were missed, or turns of windows undone by a crash, there is none between this window and the current one.
+-- The entry says so where windows that were turned over in between can have been archived, and their counts have been sent
+-- once more: see UndoneWindows.
 --
 -- Safe to repeat, and to run from any number of masters: the mark says which window was published as it is, and apply
 -- removes it when late counts change that window. It is written last: what aborts before is published again, whole, as
@@ -218,12 +223,17 @@ if id_ms >= start * 1000 then
   revision = math.floor(id_sequence / REVISION) + 1
 end
 id_ms = math.max(id_ms, start * 1000)
+local undone = {}
+local next, until_ms = current - current % length, (start + length) * 1000 + tonumber(ARGV[9])
+if told and next > start + length and until_ms >= (start + 2 * length) * 1000 then
+  undone = { 'next', whole(next), 'until', whole(until_ms) }
+end
 for p = 1, #parts do
   redis.call(
     'XADD', stream, whole(id_ms) .. '-' .. whole(revision * REVISION + p),
     'start', whole(start), 'length', whole(length), 'published', whole(now_ms), 'revision', whole(revision),
     'part', whole(p), 'parts', whole(#parts), 'completeness', completeness,
-    'late', late.text(), 'total', total.text(), 'counts', parts[p]
+    'late', late.text(), 'total', total.text(), 'counts', parts[p], unpack(undone)
   )
 end
 redis.call('MSET', last .. '@published', text)

@@ -75,6 +75,7 @@ export type {
   QueueBounds,
   QueuedWindow,
   QueueState,
+  UndoneWindows,
   WindowQueue,
   WindowVersion,
 } from './store/window-queue.ts'

@@ -30,6 +30,23 @@ export interface ClosedWindow extends WindowVersion {
   readonly total: bigint
   /** This part's counts: absolute values. Events that did not happen are not in it, declared or not. */
   readonly counts: ReadonlyMap<string, bigint>
+  /** Windows behind this one that the store may have turned over, and forgotten; absent where there can be none. */
+  readonly undone?: UndoneWindows
+}
+
+/**
+ * Where a window was not followed by the next one: none between it and the one that did follow exists in the store. Those
+ * that have been archived nevertheless were turned over in a time that a crash has undone, and loggers have sent what was
+ * counted in them once more, into later windows, unless more was lost than they keep for that.
+ */
+export interface UndoneWindows {
+  /** The start of the window that followed. Those that are meant began between the two. */
+  readonly before: EpochSeconds
+  /**
+   * When the loss window was over that began as this window ended, ms since the epoch. Where one between the two was
+   * published later, more was lost, or it comes from somewhere else.
+   */
+  readonly untilMs: number
 }
 
 /**

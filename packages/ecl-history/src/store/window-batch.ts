@@ -1,3 +1,4 @@
+import type { EpochSeconds } from 'ecl-core'
 import type { ClosedWindow, WindowVersion } from '../closed-window.ts'
 import { UnfitWindowError } from './unfit-window-error.ts'
 
@@ -38,6 +39,23 @@ export function windowsOf(batch: readonly ClosedWindow[]): readonly WindowParts[
   return [...found.values()]
     .map(({ window, parts }) => ({ window, seconds: window.end - window.start, parts }))
     .sort((a, b) => compareWindows(a.window, b.window))
+}
+
+/**
+ * What is put in the place of a window that the counters' store has forgotten: nobody knows what happened in it, and its
+ * counts are in later ones. As a version, so that an archiver that still has the window does not bring it back.
+ *
+ * @param after the window that tells so
+ * @param start that of the forgotten one
+ */
+export function withdrawn(after: ClosedWindow, start: EpochSeconds): WindowParts {
+  const { group, interval, publishedMs, revision } = after
+  const seconds = after.end - after.start
+  const window: ClosedWindow = {
+    ...{ group, interval, publishedMs, revision, start, end: (start + seconds) as EpochSeconds },
+    ...{ part: 1, parts: 1, completeness: 'unknown', late: 0n, total: 0n, counts: new Map() },
+  }
+  return { window, seconds, parts: new Map([[1, window]]) }
 }
 
 function compareWindows(a: ClosedWindow, b: ClosedWindow): number {

@@ -156,6 +156,90 @@ export function exerciseArchive(suite: HistorySuite): void {
       ])
     })
 
+    describe('a window that says that those behind it may have been undone', () => {
+      const second = (start: number, counts: Record<string, number>, given: object = {}) =>
+        closed(start, counts, { seconds: 1, publishedMs: at(start + 1) * 1000 + 200, ...given })
+      /** Published when a crash has undone all since the end of the window that began at `start`. */
+      const again = (start: number, counts: Record<string, number>, given: object = {}) =>
+        second(start, counts, {
+          publishedMs: at(10) * 1000,
+          undone: { before: at(9), untilMs: at(start + 1) * 1000 + 2500 },
+          ...given,
+        })
+      const starts = async () =>
+        (await windows()).map(({ start, total, completeness }) => [
+          start - at(0),
+          total,
+          completeness,
+        ])
+
+      it('has them withdrawn, and no others', async () => {
+        await suite.store.archive([
+          ...[second(1, { a: 1 }), second(2, { a: 2 }), second(3, { a: 3 }), second(4, { b: 4 })],
+          second(9, { a: 5 }),
+          closed(3, { a: 3 }, { group: 'h', seconds: 1, publishedMs: at(4) * 1000 }),
+        ])
+        const told = again(2, { a: 2, b: 1 })
+        for (let n = 0; n < 2; n++) {
+          await suite.store.archive([told])
+          expect(await starts()).toEqual([
+            [1, 1n, 'complete'],
+            [2, 3n, 'complete'],
+            [3, 0n, 'unknown'],
+            [4, 0n, 'unknown'],
+            [9, 5n, 'complete'],
+          ])
+        }
+        expect((await rows()).map(({ event, sum }) => [event, sum])).toEqual([
+          ...[
+            ['a', 1n],
+            ['a', 2n],
+            ['b', 1n],
+            ['a', 5n],
+          ],
+        ])
+        const others = await all(suite.store.rows({ ...EVER, group: 'h' }))
+        expect(others.map(({ sum }) => sum)).toEqual([3n])
+      })
+
+      it('does not have them brought back by an archiver that still had one', async () => {
+        await suite.store.archive([second(2, { a: 2 }), second(3, { a: 3 })])
+        await suite.store.archive([again(2, { a: 2 })])
+        await suite.store.archive([second(3, { a: 3 }), second(2, { a: 2 })])
+        expect(await starts()).toEqual([
+          [2, 2n, 'complete'],
+          [3, 0n, 'unknown'],
+        ])
+      })
+
+      it('leaves all where one was published when loggers no longer had its counts', async () => {
+        await suite.store.archive([2, 3, 4, 5].map((start) => second(start, { a: start })))
+        await suite.store.archive([again(2, { a: 2 })])
+        expect((await starts()).map(([, total]) => total)).toEqual([2n, 3n, 4n, 5n])
+      })
+
+      it('leaves those that were published later, as after a clock that was set back', async () => {
+        const later = { publishedMs: at(11) * 1000 }
+        await suite.store.archive([second(3, { a: 3 }), second(4, { a: 4 }, later)])
+        await suite.store.archive([again(2, { a: 2 }), second(5, { a: 5 }, later)])
+        expect((await starts()).map(([, total]) => total)).toEqual([2n, 0n, 4n, 5n])
+      })
+
+      it('has roll-ups made anew', async () => {
+        const minutes = async () => {
+          const steps = await all(suite.store.rows({ ...EVER, stepSeconds: 60 }))
+          return steps.map(({ sum }) => sum)
+        }
+        await suite.store.archive([second(2, { a: 2 }), second(3, { a: 3 })])
+        await suite.store.maintain(at(600), new Map(), new AbortController().signal)
+        expect(await minutes()).toEqual([5n])
+        await suite.store.archive([again(2, { a: 2 }), second(9, { a: 3 }, { late: 3n })])
+        expect(await minutes()).toEqual([5n])
+        await suite.store.maintain(at(600), new Map(), new AbortController().signal)
+        expect(await minutes()).toEqual([5n])
+      })
+    })
+
     it('is done once by several at once', async () => {
       const parts = Array.from({ length: 6 }, (_, index) =>
         closed(

@@ -452,8 +452,13 @@ return { time[1], time[2], cjson.encode(marks) }
 } as const
 
 export const publishScript = {
-  sha1: '49aa09eb5062c47f3ed5ce96fb8f5215edb4511f',
+  sha1: '94f1138c88d43d413992d2ccb22135aa1fd18d75',
   source: `
+
+
+
+
+
 
 
 
@@ -673,12 +678,17 @@ if id_ms >= start * 1000 then
 revision = math.floor(id_sequence / REVISION) + 1
 end
 id_ms = math.max(id_ms, start * 1000)
+local undone = {}
+local next, until_ms = current - current % length, (start + length) * 1000 + tonumber(ARGV[9])
+if told and next > start + length and until_ms >= (start + 2 * length) * 1000 then
+undone = { 'next', whole(next), 'until', whole(until_ms) }
+end
 for p = 1, #parts do
 redis.call(
 'XADD', stream, whole(id_ms) .. '-' .. whole(revision * REVISION + p),
 'start', whole(start), 'length', whole(length), 'published', whole(now_ms), 'revision', whole(revision),
 'part', whole(p), 'parts', whole(#parts), 'completeness', completeness,
-'late', late.text(), 'total', total.text(), 'counts', parts[p]
+'late', late.text(), 'total', total.text(), 'counts', parts[p], unpack(undone)
 )
 end
 redis.call('MSET', last .. '@published', text)

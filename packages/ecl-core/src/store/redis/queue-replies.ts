@@ -40,7 +40,10 @@ export function parseDeadLetter(ref: WindowRef, entry: Entry): DeadLetter {
   return { ...parseQueued(ref, entry), error, rejectedMs: Number(entry.id.split('-')[0]) }
 }
 
-function windowOf({ group, interval }: WindowRef, fields: ReadonlyMap<string, string>) {
+function windowOf(
+  { group, interval }: WindowRef,
+  fields: ReadonlyMap<string, string>,
+): ClosedWindow {
   const text = (name: string): string => {
     const value = fields.get(name)
     if (value === undefined) throw new Error(`the entry has no ${name}`)
@@ -66,7 +69,9 @@ function windowOf({ group, interval }: WindowRef, fields: ReadonlyMap<string, st
     total: integer('total'),
     counts: countsOf(text('counts')),
   }
-  return window
+  if (!fields.has('next')) return window
+  const before = Number(integer('next')) as EpochSeconds
+  return { ...window, undone: { before, untilMs: Number(integer('until')) } }
 }
 
 function countsOf(json: string): Map<string, bigint> {

@@ -114,6 +114,7 @@ export class RedisStore implements CounterStore {
       keyPrefix: options.keyPrefix,
       timeCommand: this.#reading.timeCommand,
       publishScript: this.#scripts.publish,
+      lossWindowMs: this.lossWindowMs,
     })
   }
 

@@ -122,6 +122,30 @@ describe('RedisWindowQueue', () => {
     expect(starts).toEqual([NOON + 36_000, NOON + 5])
   })
 
+  it.each([
+    // Loggers keep what they have sent for 2.5 s.
+    ['1s', 1, 5, { before: NOON + 5, untilMs: (NOON + 3.5) * 1000 }],
+    ['2s', 2, 9, { before: NOON + 8, untilMs: (NOON + 4.5) * 1000 }],
+    ['2s, turned over in time', 2, 3, undefined],
+    ['5s, which no crash undoes a turn of as well as the next one', 5, 20, undefined],
+  ])('tells which windows a crash may have undone: %s', async (_, seconds, turnedAt, undone) => {
+    const interval = { spec: `${seconds}s`, seconds }
+    const often = groupSpec({ intervals: [interval] })
+    const store = redis.open()
+    await at(0)
+    await store.rotate(often, interval)
+    const client = new HandClient(store, often)
+    await client.register()
+    await client.send(NOON, { a: 1 })
+    await at(turnedAt)
+    await store.rotate(often, interval)
+    const queue = queueOf(store)
+    await queue.publish({ group: often, interval }, FINAL)
+    const [entry] = await queue.take([{ group: often, interval }], 'x', 10)
+    expect(entry?.window).toMatchObject({ start: NOON, total: 1n })
+    expect(entry?.window?.undone).toEqual(undone)
+  })
+
   it('keeps an entry for as long as any other consumer group needs it', async () => {
     const { queue } = await turned({ a: 3 })
     await redis.server.client.xgroup('CREATE', 'group:5s:@closed', 'other', '0', 'MKSTREAM')

@@ -64,6 +64,8 @@ export interface RedisWindowQueueOptions {
   /** TIME, or what stands for it in tests. */
   readonly timeCommand: readonly [string, ...string[]]
   readonly publishScript: Script
+  /** For how long loggers keep what they have sent. */
+  readonly lossWindowMs: number
 }
 
 /** The queues of closed windows in one Redis: a stream for each interval of a group. */
@@ -97,7 +99,7 @@ export class RedisWindowQueue implements WindowQueue {
         [
           ...[String(interval.seconds), String(start), status, open ? String(until) : ''],
           ...[String(bounds.seconds), String(bounds.entries), String(ENTRY_EVENTS)],
-          packTexts(group.events),
+          ...[packTexts(group.events), String(this.#options.lossWindowMs)],
         ],
       )
       return parsePublication(reply, start)

@@ -1,10 +1,11 @@
+import type { EpochSeconds } from 'ecl-core'
 import { numberIn, textIn } from 'ecl-sqlite/file'
 import type { ClosedWindow } from '../../closed-window.ts'
 import { rankOf } from '../completeness-rank.ts'
 import type { Archived } from '../history-store.ts'
 import { stepStart } from '../levels.ts'
 import type { Levels } from '../maintenance.ts'
-import { compareVersions, type WindowParts } from '../window-batch.ts'
+import { compareVersions, type WindowParts, withdrawn } from '../window-batch.ts'
 import type { Query } from './connections.ts'
 import * as sql from './sql.generated.ts'
 
@@ -60,12 +61,41 @@ export async function archive(
     if (series === undefined || start < (keptFrom.get(series) ?? 0)) expired += parts.size
     else given.push({ series, levels, start, window, parts, missing: window.parts })
   }
-  const entering = await lockWindows(query, given)
+  const undone = await findUndone(query, given)
+  const entering = await lockWindows(query, latestOf([...given, ...undone]))
   if (entering.length > 0) {
     await enterCounts(query, await enterParts(query, entering), events)
     await markStale(query, entering)
   }
   return { expired }
+}
+
+/** What is put in the place of windows that the counters' store has forgotten. */
+async function findUndone(query: Query, given: readonly Entering[]): Promise<readonly Entering[]> {
+  const found: Entering[] = []
+  for (const { series, levels, start, window: after } of given) {
+    if (after.undone === undefined) continue
+    const { before, untilMs } = after.undone
+    const rows = await query(sql.findUndone, [series, start, before, after.publishedMs, untilMs])
+    for (const row of rows) {
+      const { window, parts } = withdrawn(after, numberIn(row, 'start') as EpochSeconds)
+      found.push({ series, levels, start: window.start, window, parts, missing: window.parts })
+    }
+  }
+  return found
+}
+
+/** Of several versions of a window, the latest: a statement may not enter one window twice. */
+function latestOf(given: readonly Entering[]): readonly Entering[] {
+  const latest = new Map<string, Entering>()
+  for (const one of given) {
+    const place = placeOf(one.series, one.start)
+    const known = latest.get(place)
+    if (known === undefined || compareVersions(one.window, known.window) > 0) {
+      latest.set(place, one)
+    }
+  }
+  return [...latest.values()]
 }
 
 /** Keeps the maintenance from forgetting windows meanwhile. */

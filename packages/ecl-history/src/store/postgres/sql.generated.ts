@@ -208,6 +208,16 @@ export const findTimescale = `
 SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb') AS is_there
 `
 
+export const findUndone = `
+WITH skipped AS (
+  SELECT start, published_ms FROM ecl_history.windows
+  WHERE series = $1::integer AND start > to_timestamp($2::bigint) AND start < to_timestamp($3::bigint)
+    AND published_ms < $4::bigint
+)
+SELECT date_part('epoch', start) AS start FROM skipped
+WHERE (SELECT max(published_ms) FROM skipped) <= $5::bigint
+`
+
 export const findVersion = `
 SELECT to_regclass('ecl_history.schema_versions') IS NOT NULL AS is_there
 `

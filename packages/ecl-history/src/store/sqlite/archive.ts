@@ -1,8 +1,10 @@
+import type { EpochSeconds } from 'ecl-core'
 import { numberIn } from 'ecl-sqlite/file'
+import type { ClosedWindow } from '../../closed-window.ts'
 import { rankOf } from '../completeness-rank.ts'
 import type { Archived } from '../history-store.ts'
 import { type Level, stepStart } from '../levels.ts'
-import { compareVersions, type WindowParts } from '../window-batch.ts'
+import { compareVersions, type WindowParts, withdrawn } from '../window-batch.ts'
 import type { Statements } from './history-file.ts'
 import { ensureLevels } from './series.ts'
 
@@ -13,10 +15,30 @@ export function archive(statements: Statements, windows: readonly WindowParts[])
     const { group, interval, start } = window.window
     const levels = ensureLevels(statements, group, interval, window.seconds)
     const [level] = levels
-    if (level === undefined || start < level.keptFrom) expired += window.parts.size
-    else if (enter(statements, level.id, window)) markStale(statements, levels, start)
+    if (level === undefined || start < level.keptFrom) {
+      expired += window.parts.size
+      continue
+    }
+    for (const one of [window, ...undoneAfter(statements, level.id, window.window)]) {
+      if (enter(statements, level.id, one)) markStale(statements, levels, one.window.start)
+    }
   }
   return { expired }
+}
+
+/** What is put in the place of windows that the counters' store has forgotten. */
+function undoneAfter(
+  { findUndone }: Statements,
+  series: number,
+  after: ClosedWindow,
+): readonly WindowParts[] {
+  const { start, publishedMs, undone } = after
+  if (undone === undefined) return []
+  const { before, untilMs } = undone
+  const inputs = { series, start, before, published_ms: publishedMs, until_ms: untilMs }
+  return [...findUndone.iterate(inputs)].map((row) =>
+    withdrawn(after, numberIn(row, 'start') as EpochSeconds),
+  )
 }
 
 /** Enters what is new of a window. Says whether there was any. */

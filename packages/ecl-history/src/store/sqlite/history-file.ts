@@ -26,6 +26,7 @@ function prepare(database: Database) {
     addEvent: database.prepare(sql.addEvent),
     nameEvent: database.prepare(sql.nameEvent),
     findWindow: database.prepare(sql.findWindow),
+    findUndone: database.prepare(sql.findUndone),
     putWindow: database.prepare(sql.putWindow),
     markMissing: database.prepare(sql.markMissing),
     putCount: database.prepare(sql.putCount),

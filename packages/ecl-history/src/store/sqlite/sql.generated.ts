@@ -92,6 +92,16 @@ WHERE group_name = :group_name AND interval = :interval
 ORDER BY seconds
 `
 
+export const findUndone = `
+WITH skipped AS (
+  SELECT start, published_ms FROM windows
+  WHERE series = :series AND start > :start AND start < :before AND published_ms < :published_ms
+)
+SELECT start FROM skipped
+WHERE (SELECT max(published_ms) FROM skipped) <= :until_ms
+ORDER BY start
+`
+
 export const findWindow = `
 SELECT published_ms, revision, missing_parts FROM windows WHERE series = :series AND start = :start
 `
