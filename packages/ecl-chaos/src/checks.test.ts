@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals'
 import {
   checkConservation,
+  checkHistory,
   checkReading,
   checkRotations,
   checkWindows,
@@ -104,6 +105,22 @@ describe('checkWindows', () => {
   it('takes nothing for moved that was acknowledged at another time', () => {
     const wanted = { 0: exactly(3), 100: exactly(4) }
     expect(check({ 0: 2, 100: 5 }, wanted, moves({ stamp: 0, acked: 3, n: 1 }))).not.toEqual([])
+  })
+})
+
+describe('checkHistory', () => {
+  it('is content with the windows that were there, and with empty ones', () => {
+    const kept = new Map([...stored({ 0: 3, 2: 4 })])
+    expect(checkHistory(kept, stored({ 0: 3, 2: 4 }))).toEqual([])
+    kept.set('web:3s', new Map([[NOON, new Map()]]))
+    expect(checkHistory(kept, stored({ 0: 3, 2: 4 }))).toEqual([])
+  })
+
+  it('finds a window that is missing, one that is not what it was, and one that was undone', () => {
+    for (const kept of [{ 0: 3 }, { 0: 3, 2: 5 }, { 0: 3, 2: 4, 4: 1 }]) {
+      const findings = checkHistory(stored(kept), stored({ 0: 3, 2: 4 }))
+      expect(findings.map(({ check }) => check)).toEqual(['history'])
+    }
   })
 })
 

@@ -17,6 +17,7 @@ export type CheckName =
   | 'conservation'
   | 'right window'
   | 'rotated once'
+  | 'history'
   | 'late without reason'
   | 'mixed window'
   | 'complete and wrong'
@@ -112,6 +113,28 @@ export function checkWindows(
       if (n <= moved) continue
       const message = `${key}: "${event}" is missing ${n} times in the windows in which it was logged; ${moved} are known to have been put elsewhere`
       findings.push({ check: 'right window', message })
+    }
+  }
+  return findings
+}
+
+/**
+ * The history holds of each window what was in it when it was overwritten, and nothing of others.
+ *
+ * @param kept all windows in the history, by `group:interval`
+ */
+export function checkHistory(kept: Stored, stored: Stored): Finding[] {
+  const findings: Finding[] = []
+  for (const [key, windows] of kept) {
+    const there = stored.get(key) ?? new Map<number, ReadonlyMap<string, number>>()
+    for (const start of new Set([...windows.keys(), ...there.keys()])) {
+      const [found, wanted] = [windows.get(start), there.get(start)]
+      for (const event of new Set([...(found?.keys() ?? []), ...(wanted?.keys() ?? [])])) {
+        const [n, m] = [found?.get(event) ?? 0, wanted?.get(event) ?? 0]
+        if (n === m) continue
+        const message = `${key}: the window of ${time(start)} has "${event}" ${n} times in the history, and had it ${m} times`
+        findings.push({ check: 'history', message, atMs: start * 1000 })
+      }
     }
   }
   return findings

@@ -22,6 +22,8 @@ export const HEAVY_FAULTS = [
   'master-stop',
   'masters-slow',
   'masters-gone',
+  'archiver-kill',
+  'archiver-stop',
   'logger-stop',
   'logger-kill',
   'logger-restart',
@@ -35,7 +37,7 @@ export const FAULT_KINDS = [...CONNECTION_FAULTS, ...PASSING_FAULTS, ...HEAVY_FA
 export type FaultKind = (typeof FAULT_KINDS)[number]
 
 /** A process, by its kind and its number among those of its kind. */
-export type Target = `${'logger' | 'master' | 'reader'} ${number}`
+export type Target = `${'logger' | 'master' | 'archiver' | 'reader'} ${number}`
 
 /** One Redis, or a primary with a replica and three sentinels. */
 export type Topology = 'single' | 'sentinel'
@@ -45,6 +47,7 @@ export const SENTINEL_FAULTS: readonly FaultKind[] = [
   // Not client-kill: the sentinels would lose their connections, too.
   ...(['script-flush', 'failover', 'clock-jump'] as const),
   ...(['master-kill', 'master-stop', 'masters-gone'] as const),
+  ...(['archiver-kill', 'archiver-stop'] as const),
   ...(['logger-stop', 'logger-kill', 'logger-restart'] as const),
 ]
 

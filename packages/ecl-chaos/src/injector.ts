@@ -58,9 +58,8 @@ export class Injector {
     } else if (kind === 'masters-slow' || kind === 'masters-gone') {
       await this.#strikeMasters(fault)
     } else if (target !== undefined) {
-      if (kind.startsWith('logger') || kind.startsWith('master') || kind === 'clock-jump') {
-        await this.#strikeProcess(fault, target)
-      } else await this.#strikeConnection(fault, target)
+      if (/^(logger|master|archiver|clock)-/.test(kind)) await this.#strikeProcess(fault, target)
+      else await this.#strikeConnection(fault, target)
     }
   }
 
@@ -211,7 +210,7 @@ export class Injector {
       return
     }
     await this.#lasting(fault, async () => {
-      if (fault.kind === 'logger-stop' || fault.kind === 'master-stop') {
+      if (fault.kind.endsWith('-stop')) {
         child.process.kill('SIGSTOP')
         await sleep(fault.forMs)
         child.process.kill('SIGCONT')
@@ -219,6 +218,10 @@ export class Injector {
         await child.end('SIGKILL')
         await sleep(fault.forMs)
         this.#system.startMaster(index)
+      } else if (fault.kind === 'archiver-kill') {
+        await child.end('SIGKILL')
+        await sleep(fault.forMs)
+        this.#system.startArchiver(index)
       } else {
         if (fault.kind === 'logger-kill') await this.#killLogger(index)
         else await this.#closeLogger(index)

@@ -39,8 +39,8 @@ async function main(args: readonly string[]): Promise<number> {
   process.stdout.write(reportOf(plan, result, schedule))
   const failed = result.findings.length > 0
   if (options.json !== undefined) {
-    const { seed, durationMs, loggers, masters } = plan
-    const summary = { seed, durationMs, loggers, masters, failed, ...result }
+    const { seed, durationMs, loggers, masters, archivers } = plan
+    const summary = { seed, durationMs, loggers, masters, archivers, failed, ...result }
     writeFileSync(options.json, `${JSON.stringify(summary, undefined, 1)}\n`)
   }
   if (!failed && options.replay === undefined) rmSync(schedule, { force: true })
@@ -48,8 +48,9 @@ async function main(args: readonly string[]): Promise<number> {
   return stop.signal.aborted ? INTERRUPTED : 0
 }
 
-function draw({ seed, durationMs, loggers, masters, topology, only }: Options): RunPlan {
-  const sizes = { loggers, masters, readers: READERS, topology }
+function draw(options: Options): RunPlan {
+  const { seed, durationMs, loggers, masters, archivers, topology, only } = options
+  const sizes = { loggers, masters, archivers, readers: READERS, topology }
   return { seed, durationMs, ...sizes, faults: planFaults({ seed, durationMs, ...sizes, only }) }
 }
 

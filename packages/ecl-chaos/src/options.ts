@@ -7,6 +7,8 @@ export interface Options {
   readonly durationMs: number
   readonly loggers: number
   readonly masters: number
+  /** 0 for no history. */
+  readonly archivers: number
   readonly topology: Topology
   readonly only: readonly FaultKind[] | undefined
   /** A schedule to run again, instead of drawing one. */
@@ -33,6 +35,7 @@ Options:
   --seconds S    the same in seconds, at least 20
   --loggers N    logger processes: 1 to 16 (default: 4)
   --masters M    masters: 1 to 4 (default: 2)
+  --archivers A  keep all windows in a history, by so many archivers: 0 to 4 (default: 0)
   --topology T   single, or sentinel: a primary, its replica and three sentinels
   --only A,B     only faults of these kinds
   --replay FILE  the schedule of an earlier run
@@ -63,6 +66,7 @@ export function parseOptions(args: readonly string[], drawnSeed: number): Option
     durationMs: (seconds ?? (minutes ?? 2) * 60) * 1000,
     loggers: number('--loggers', values.loggers, 1, 16) ?? 4,
     masters: number('--masters', values.masters, 1, 4) ?? 2,
+    archivers: number('--archivers', values.archivers, 0, 4) ?? 0,
     topology: topologyOf(values.topology ?? 'single'),
     only: values.only?.split(',').map(kindOf),
     replay: values.replay,
@@ -82,6 +86,7 @@ function parse(args: readonly string[]) {
         seconds: text,
         loggers: text,
         masters: text,
+        archivers: text,
         topology: text,
         only: text,
         replay: text,

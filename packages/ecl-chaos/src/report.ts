@@ -17,7 +17,7 @@ export function reportOf(plan: RunPlan, result: RunResult, scheduleFile: string)
     return n === 0 ? [] : [`  ${kind.padEnd(16)} ${String(n).padStart(6)}`]
   })
   const lines = [
-    `seed ${plan.seed}, ${Math.round(plan.durationMs / 1000)} s, ${plan.loggers} loggers, ${plan.masters} masters`,
+    `seed ${plan.seed}, ${Math.round(plan.durationMs / 1000)} s, ${plan.loggers} loggers, ${plan.masters} masters${plan.archivers > 0 ? `, ${plan.archivers} archivers` : ''}`,
     '',
     `faults             ${String(struck.length).padStart(6)}`,
     ...kinds,
@@ -25,6 +25,7 @@ export function reportOf(plan: RunPlan, result: RunResult, scheduleFile: string)
     `events logged      ${figures.logged}`,
     `batches            ${figures.batches}`,
     `windows checked    ${figures.windows}`,
+    ...(plan.archivers > 0 ? [`windows archived   ${figures.archived}`] : []),
     `readings checked   ${figures.readings}`,
     `complete windows   ${figures.complete}`,
     `late counts        ${figures.late}`,

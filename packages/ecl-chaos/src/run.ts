@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { asError } from 'ecl-core'
-import { checkReading, type Finding } from './checks.ts'
+import { checkReading, type Finding, type Stored } from './checks.ts'
 import { type Claim, claimOf } from './claims.ts'
 import { isExcused, type Struck } from './excuses.ts'
 import type { Fault } from './faults.ts'
+import { lookAtHistory, untilArchived } from './history-evidence.ts'
 import { Injector } from './injector.ts'
 import type { AckedLine, JournalLine, ReadLine } from './journal.ts'
 import { makeScenario, type Scenario } from './scenario.ts'
@@ -47,6 +48,8 @@ export interface Figures {
   logged: number
   batches: number
   windows: number
+  /** Windows in the history. */
+  archived: number
   late: number
   readings: number
   /** Windows that a reader was told to be complete. */
@@ -85,6 +88,7 @@ class Run implements Listener {
     logged: 0,
     batches: 0,
     windows: 0,
+    archived: 0,
     late: 0,
     readings: 0,
     complete: 0,
@@ -127,8 +131,10 @@ class Run implements Listener {
       await sleep(RECOVERY_MS, undefined, { signal }).catch(() => undefined)
       await system.closeLoggers(CLOSE_MS)
       const looked = await lookAtStore(system, this.#scenario)
+      const { history } = system
+      if (history !== undefined) await untilArchived(system, this.#scenario)
       await system.stop()
-      this.#judge(system, looked)
+      this.#judge(system, looked, history === undefined ? undefined : await lookAtHistory(history))
     } catch (caught) {
       this.#find({ check: 'crash', message: String(asError(caught).stack) })
     } finally {
@@ -250,12 +256,12 @@ class Run implements Listener {
     await Promise.all(under)
   }
 
-  #judge(system: System, looked: StoreEvidence): void {
+  #judge(system: System, looked: StoreEvidence, kept: Stored | undefined): void {
     const ledger = system.redis.result()
     const claims = [...this.#claims.values()]
     const findings = judgeRun({
       ...looked,
-      ...{ groups: this.#scenario.groups, ledger, loggers: system.truths, claims },
+      ...{ groups: this.#scenario.groups, ledger, kept, loggers: system.truths, claims },
       losses: this.#injector?.crashes ?? [],
     })
     for (const finding of findings) this.#find(finding)
@@ -264,6 +270,7 @@ class Run implements Listener {
       this.#find({ check: 'complete and wrong', message: 'no window was ever told to be complete' })
     }
     for (const { windows } of ledger?.values() ?? []) this.#figures.windows += windows.length
+    for (const windows of kept?.values() ?? []) this.#figures.archived += windows.size
   }
 
   #find(finding: Finding): void {

@@ -4,7 +4,8 @@ import { endOf, FAULT_KINDS } from './faults.ts'
 import { type Plan, planFaults, WARM_UP_MS } from './schedule.ts'
 
 const plan = (given: Partial<Plan> = {}): Plan => ({
-  ...{ seed: 1, durationMs: 120_000, loggers: 4, masters: 2, readers: 1, topology: 'single' },
+  ...{ seed: 1, durationMs: 120_000, loggers: 4, masters: 2, readers: 1 },
+  ...{ archivers: 0, topology: 'single' },
   ...given,
 })
 const seeds = fc.integer({ min: 0, max: 2 ** 32 - 1 })
@@ -39,9 +40,11 @@ describe('planFaults', () => {
   it('strikes only who is there', () => {
     fc.assert(
       fc.property(seeds, fc.integer({ min: 1, max: 9 }), (seed, loggers) => {
-        const wrong = planFaults(plan({ seed, loggers })).filter(({ target }) => {
+        const archivers = loggers % 3
+        const wrong = planFaults(plan({ seed, loggers, archivers })).filter(({ target }) => {
           const [kind, number] = target?.split(' ') ?? []
-          const bound = { logger: loggers, master: 2, reader: 1 }[kind ?? ''] ?? 0
+          const bound =
+            { logger: loggers, master: 2, archiver: archivers, reader: 1 }[kind ?? ''] ?? 0
           return kind !== undefined && Number(number) >= bound
         })
         expect(wrong).toEqual([])
@@ -50,7 +53,7 @@ describe('planFaults', () => {
   })
 
   it('has some thousand faults in ten minutes, of every kind', () => {
-    const faults = planFaults(plan({ durationMs: 600_000 }))
+    const faults = planFaults(plan({ durationMs: 600_000, archivers: 2 }))
     expect(faults.length).toBeGreaterThan(1500)
     const kinds = FAULT_KINDS.filter((kind) => kind !== 'failover')
     expect(new Set(faults.map(({ kind }) => kind))).toEqual(new Set(kinds))

@@ -16,6 +16,7 @@ export interface Plan {
   readonly durationMs: number
   readonly loggers: number
   readonly masters: number
+  readonly archivers: number
   readonly readers: number
   readonly topology: Topology
   /** Only faults of these kinds; undefined for all. */
@@ -45,6 +46,7 @@ export function planFaults(plan: Plan): Fault[] {
   const random = seededRandom(plan.seed)
   const wanted = (kind: FaultKind) =>
     (plan.only === undefined || plan.only.includes(kind)) &&
+    (plan.archivers > 0 || !kind.startsWith('archiver')) &&
     (plan.topology === 'sentinel' ? SENTINEL_FAULTS.includes(kind) : kind !== 'failover')
   const light = [...CONNECTION_FAULTS, ...CONNECTION_FAULTS, ...PASSING_FAULTS].filter(wanted)
   // What sentinels are for is to come as often as the rest together, more or less.
@@ -117,6 +119,11 @@ function heavyFault(random: Random, kind: FaultKind, atMs: number, plan: Plan): 
     case 'master-kill':
     case 'master-stop':
       return { atMs, kind, target: master, forMs: random.int(50, 9000) }
+    case 'archiver-kill':
+    case 'archiver-stop': {
+      const target: Target = `archiver ${random.int(0, plan.archivers - 1)}`
+      return { atMs, kind, target, forMs: random.int(50, 9000) }
+    }
     case 'logger-stop':
       return { atMs, kind, target: logger, forMs: random.int(100, 13_000) }
     case 'logger-kill':
@@ -129,10 +136,15 @@ function heavyFault(random: Random, kind: FaultKind, atMs: number, plan: Plan): 
   }
 }
 
-function anyProcess(random: Random, { loggers, masters, readers }: Plan): Target {
-  const all = loggers * 2 + masters + readers
-  const drawn = random.int(0, all - 1)
-  if (drawn < loggers * 2) return `logger ${drawn % loggers}`
-  if (drawn < loggers * 2 + masters) return `master ${drawn - loggers * 2}`
-  return `reader ${drawn - loggers * 2 - masters}`
+function anyProcess(random: Random, { loggers, masters, archivers, readers }: Plan): Target {
+  const targets = [
+    // Twice as likely.
+    ...[...range('logger', loggers), ...range('logger', loggers)],
+    ...[...range('master', masters), ...range('reader', readers), ...range('archiver', archivers)],
+  ]
+  return random.pick(targets)
+}
+
+function range<K extends string>(kind: K, count: number): `${K} ${number}`[] {
+  return Array.from({ length: count }, (_, index) => `${kind} ${index}` as const)
 }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import type { RedisConfig } from 'ecl-core'
+import type { GroupsConfig, RedisConfig } from 'ecl-core'
 import { TcpProxy, until } from 'ecl-core/testing'
 import { ChaosRedis } from './chaos-redis.ts'
 import { ChaosSentinels } from './chaos-sentinels.ts'
@@ -17,12 +17,15 @@ import { LoggerTruth } from './truth.ts'
 
 const LOGGER = fileURLToPath(new URL('./logger.js', import.meta.url))
 const READER = fileURLToPath(new URL('./reader.js', import.meta.url))
+const ARCHIVER = fileURLToPath(new URL('../../ecl-history/bin/ecl-history.cjs', import.meta.url))
 const MASTER = fileURLToPath(new URL('../../ecl-master/bin/ecl-master.cjs', import.meta.url))
 
 /** How many processes of each kind there are. */
 export interface Sizes {
   readonly loggers: number
   readonly masters: number
+  /** Archivers of a history; 0 for none. */
+  readonly archivers: number
   readonly readers: number
   /** One Redis, or a primary with a replica and sentinels. */
   readonly topology: Topology
@@ -53,6 +56,7 @@ export class System {
   readonly redis: ChaosServer
   readonly loggers: LoggerPlace[] = []
   readonly masters: Place[] = []
+  readonly archivers: Place[] = []
   readonly readers: (Place & { tail: JournalTail | undefined })[] = []
   /** All loggers that there have been. */
   readonly truths: LoggerTruth[] = []
@@ -60,11 +64,19 @@ export class System {
   readonly #scenario: Scenario
   readonly #listener: Listener
   readonly #seed: number
+  readonly #hasHistory: boolean
   #started = 0
 
-  private constructor(redis: ChaosServer, scenario: Scenario, seed: number, listener: Listener) {
+  private constructor(
+    redis: ChaosServer,
+    scenario: Scenario,
+    seed: number,
+    hasHistory: boolean,
+    listener: Listener,
+  ) {
     this.redis = redis
     this.#scenario = scenario
+    this.#hasHistory = hasHistory
     this.#seed = seed
     this.#listener = listener
     this.directory = mkdtempSync(join(tmpdir(), 'ecl-chaos-'))
@@ -77,11 +89,15 @@ export class System {
     listener: Listener,
   ): Promise<System> {
     const redis = await (sizes.topology === 'sentinel' ? ChaosSentinels : ChaosRedis).start()
-    const system = new System(redis, scenario, seed, listener)
+    const system = new System(redis, scenario, seed, sizes.archivers > 0, listener)
     const place = async () => ({ proxy: await TcpProxy.start(redis.target), child: undefined })
     for (let i = 0; i < sizes.masters; i++) {
       system.masters.push(await place())
       system.startMaster(i)
+    }
+    for (let i = 0; i < sizes.archivers; i++) {
+      system.archivers.push(await place())
+      system.startArchiver(i)
     }
     for (let i = 0; i < sizes.loggers; i++) {
       system.loggers.push({ ...(await place()), truth: undefined, tail: undefined })
@@ -97,9 +113,10 @@ export class System {
   /** The place of a process. */
   place(target: Target): Place {
     const [kind, number] = target.split(' ')
-    const places =
-      kind === 'logger' ? this.loggers : kind === 'master' ? this.masters : this.readers
-    const found = places[Number(number)]
+    const { loggers, masters, archivers, readers } = this
+    const places = { logger: loggers, master: masters, archiver: archivers, reader: readers }
+    // A target names one of these kinds.
+    const found = places[kind as keyof typeof places][Number(number)]
     if (found === undefined) throw new Error(`there is no ${target}`)
     return found
   }
@@ -108,11 +125,23 @@ export class System {
   startMaster(index: number): void {
     const place = this.masters[index]
     if (place === undefined || place.child?.alive === true) return
-    const config = join(this.directory, `master-${index}.json`)
     const groups = index === 1 ? this.#scenario.olderGroups : this.#scenario.groups
-    const redis = this.backendOf(place)
-    writeFileSync(config, JSON.stringify({ redis, groups }))
+    const config = this.#configFor(place, `master-${index}.json`, groups)
     place.child = spawnChild(`master ${index}`, MASTER, [config], this.#listener.crashed)
+  }
+
+  /** Starts an archiver in a place that is free. */
+  startArchiver(index: number): void {
+    const place = this.archivers[index]
+    if (place === undefined || place.child?.alive === true) return
+    const config = this.#configFor(place, `archiver-${index}.json`, this.#scenario.groups)
+    const args = [config, 'archive']
+    place.child = spawnChild(`archiver ${index}`, ARCHIVER, args, this.#listener.crashed)
+  }
+
+  /** Where closed windows are kept; undefined where they are not. */
+  get history(): string | undefined {
+    return this.#hasHistory ? `sqlite:${join(this.directory, 'history.db')}` : undefined
   }
 
   /** Starts a logger in a place that is free. */
@@ -151,11 +180,12 @@ export class System {
 
   /** Lets everything run undisturbed again. */
   heal(): void {
-    for (const place of [...this.loggers, ...this.masters, ...this.readers]) {
+    for (const place of this.#places) {
       place.proxy.heal()
       place.child?.process.kill('SIGCONT')
     }
     this.masters.forEach((_, index) => this.startMaster(index))
+    this.archivers.forEach((_, index) => this.startArchiver(index))
   }
 
   /** Has all loggers close, and waits for that. */
@@ -166,22 +196,35 @@ export class System {
     this.readJournals()
   }
 
-  /** Ends readers and masters; Redis last. */
+  /** Ends readers, masters and archivers; Redis last. */
   async stop(): Promise<void> {
-    for (const { child } of this.readers) await child?.end('SIGTERM')
-    for (const { child } of this.masters) await child?.end('SIGTERM')
+    for (const { child } of [...this.readers, ...this.masters, ...this.archivers]) {
+      await child?.end('SIGTERM')
+    }
     this.readJournals()
     await this.redis.stop()
   }
 
   /** Ends everything and removes all files, but for the journals where they are to be kept. */
   async close(keepJournals: boolean): Promise<void> {
-    const places = [...this.loggers, ...this.masters, ...this.readers]
-    await Promise.all(places.flatMap(({ child }) => child?.end('SIGKILL') ?? []))
-    await Promise.all(places.map(({ proxy }) => proxy.close()))
+    await Promise.all(this.#places.flatMap(({ child }) => child?.end('SIGKILL') ?? []))
+    await Promise.all(this.#places.map(({ proxy }) => proxy.close()))
     for (const { tail } of [...this.loggers, ...this.readers]) tail?.close()
     await this.redis.close()
     if (!keepJournals) rmSync(this.directory, { recursive: true, force: true })
+  }
+
+  get #places(): readonly Place[] {
+    return [...this.loggers, ...this.masters, ...this.archivers, ...this.readers]
+  }
+
+  /** Writes a config of a command. */
+  #configFor(place: Place, name: string, groups: GroupsConfig): string {
+    const config = join(this.directory, name)
+    const { history } = this
+    const kept = history === undefined ? {} : { history: { store: history } }
+    writeFileSync(config, JSON.stringify({ redis: this.backendOf(place), groups, ...kept }))
+    return config
   }
 
   #startReader(index: number): void {

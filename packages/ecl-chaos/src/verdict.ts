@@ -3,6 +3,7 @@ import type { LedgerInterval } from 'ecl-core/testing'
 import { type Account, checkBooks } from './books.ts'
 import {
   checkConservation,
+  checkHistory,
   checkRotations,
   checkWindows,
   type Finding,
@@ -19,6 +20,8 @@ export interface Evidence {
   readonly ledger: ReadonlyMap<string, LedgerInterval> | undefined
   /** What the store holds in the windows that have not ended during the run. */
   readonly held: Stored
+  /** What the history holds of windows that have ended; undefined where there is none. */
+  readonly kept: Stored | undefined
   /** The books of each group's clients. */
   readonly accounts: ReadonlyMap<string, readonly Account[]>
   readonly loggers: readonly LoggerTruth[]
@@ -28,7 +31,7 @@ export interface Evidence {
 
 /** Holds all that is known against what has to be true. */
 export function judgeRun(evidence: Evidence): Finding[] {
-  const { groups, ledger, held, accounts, loggers, claims, losses } = evidence
+  const { groups, ledger, held, kept, accounts, loggers, claims, losses } = evidence
   const truth = new Truth(loggers)
   const totals = truth.totals()
   const lengths = new Map(
@@ -45,6 +48,7 @@ export function judgeRun(evidence: Evidence): Finding[] {
       ? []
       : checkWindows(stored, truth.windows(lengths), truth.moves(), lengths)),
     ...checkRotations(ledger ?? new Map()),
+    ...(stored === undefined || kept === undefined ? [] : checkHistory(kept, stored)),
     ...checkClaims(claims, loggers, losses, stored, lengths),
     ...checkBooks(accounts, loggers),
   ]

@@ -1,6 +1,5 @@
 import { EventEmitter, setMaxListeners } from 'node:events'
 import {
-  asError,
   type Backend,
   type Clock,
   ConfigError,
@@ -24,6 +23,7 @@ import type { MasterEvents, SettledWindow } from './master-events.ts'
 import { MasterLog } from './master-log.ts'
 import { Publisher } from './publisher.ts'
 import { CHECK_MS, planRotations, settleDelayMs } from './schedule.ts'
+import { WindowWork } from './window-work.ts'
 
 /** What a master may be given besides its groups and its backend. */
 export interface MasterOptions {
@@ -41,8 +41,10 @@ type UnsettledWindow = Omit<SettledWindow, 'counts' | 'completeness' | 'missing'
 /** What came of looking once. */
 interface Look {
   readonly nextLookMs: number
-  /** Why windows were not turned over that should have been. */
-  readonly failures: readonly unknown[]
+  /** Why nothing is known of some windows. */
+  readonly failures: readonly Error[]
+  /** What has been begun with others; rejects where that fails. */
+  readonly begun: readonly Promise<void>[]
 }
 
 /**
@@ -60,6 +62,7 @@ export class Master extends EventEmitter<MasterEvents> {
   readonly #log: MasterLog
   readonly #clock: Clock
   readonly #stop = new AbortController()
+  readonly #work = new WindowWork(() => this.#wake.abort())
   #wake = new AbortController()
   #running: Promise<void> | undefined
 
@@ -106,6 +109,7 @@ export class Master extends EventEmitter<MasterEvents> {
     if (!this.#ownsStore) return
     await this.#store.close()
     await this.#running
+    await this.#work.idle()
   }
 
   /**
@@ -115,9 +119,13 @@ export class Master extends EventEmitter<MasterEvents> {
    * @throws StoreError where the store cannot be reached or refuses
    */
   async runOnce(): Promise<number> {
-    const { nextLookMs, failures } = await keepAlive(() => this.#look())
-    if (failures.length > 0) throw asError(failures[0])
-    return nextLookMs
+    return await keepAlive(async () => {
+      const { nextLookMs, failures, begun } = await this.#look()
+      await this.#work.idle()
+      await Promise.all(begun)
+      if (failures[0] !== undefined) throw failures[0]
+      return nextLookMs
+    })
   }
 
   async #loop(): Promise<void> {
@@ -126,10 +134,11 @@ export class Master extends EventEmitter<MasterEvents> {
       if (this.#wake.signal.aborted) this.#wake = new AbortController()
       let waitMs = CHECK_MS
       try {
-        const { nextLookMs, failures } = await this.#look()
+        const { nextLookMs, failures, begun } = await this.#look()
         waitMs = nextLookMs
+        for (const work of begun) work.catch((caught: unknown) => this.#report(caught))
         for (const failure of failures) this.#report(failure)
-        if (failures.length === 0) this.#log.succeeded()
+        if (failures.length === 0 && !this.#work.isFailing) this.#log.succeeded()
       } catch (caught) {
         this.#report(caught)
       }
@@ -144,35 +153,37 @@ export class Master extends EventEmitter<MasterEvents> {
       publications: this.#publisher !== undefined,
     })
     // A store that is shared may answer after the end.
-    if (this.#stop.signal.aborted) return { nextLookMs: CHECK_MS, failures: [] }
+    if (this.#stop.signal.aborted) return { nextLookMs: CHECK_MS, failures: [], begun: [] }
     const { due, settled, nextLookMs } = planRotations(this.#windows, states, storeTimeMs)
     states.forEach((state, index) => {
       const ref = this.#windows[index]
       if (state.foreign && ref !== undefined) this.#log.foreignMaster(ref)
       if (state.failure !== undefined) this.#log.notSeen(state.failure)
     })
-    const failures: unknown[] = states.flatMap(({ failure }) => failure ?? [])
-    // Mostly there is nothing to do.
-    if (due.length + settled.length > 0) failures.push(...(await this.#handle(due, settled)))
-    return { nextLookMs: nextLookMs - (this.#clock.monotonicMs() - startedMs), failures }
+    const failures = states.flatMap(({ failure }) => failure ?? [])
+    const begun = this.#begin(due, settled)
+    return { nextLookMs: nextLookMs - (this.#clock.monotonicMs() - startedMs), failures, begun }
   }
 
   /**
-   * Turns windows over, and publishes others. What fails in one window must not keep the others waiting, now or at their
-   * next boundaries.
-   *
-   * @returns why some could not be
+   * Begins to turn windows over, and to publish others. What fails with one of them, or takes long, must not keep the others
+   * waiting, now or at their next boundaries.
    */
-  async #handle(due: readonly WindowRef[], settled: readonly WindowRef[]): Promise<unknown[]> {
-    const adopted = this.#adopt(due.filter(mayHaveForeignEvents))
-    const outcomes = await Promise.allSettled([
-      ...due.map(async (ref) => {
-        if (mayHaveForeignEvents(ref)) await adopted
-        await this.#rotate(ref)
-      }),
-      ...settled.map((ref) => this.#publisher?.publish(ref, false)),
-    ])
-    return outcomes.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []))
+  #begin(due: readonly WindowRef[], settled: readonly WindowRef[]): Promise<void>[] {
+    // Mostly there is nothing to do.
+    if (due.length + settled.length === 0) return []
+    const adopted = this.#adopt(
+      due.filter((ref) => mayHaveForeignEvents(ref) && this.#work.isFree(ref)),
+    )
+    const rotate = async (ref: WindowRef) => {
+      if (mayHaveForeignEvents(ref)) await adopted
+      await this.#rotate(ref)
+    }
+    const publish = async (ref: WindowRef) => this.#publisher?.publish(ref, false)
+    return [
+      ...due.flatMap((ref) => this.#work.begin(ref, rotate) ?? []),
+      ...settled.flatMap((ref) => this.#work.begin(ref, publish) ?? []),
+    ]
   }
 
   #publisherFor(history: HistoryConfig): Publisher {

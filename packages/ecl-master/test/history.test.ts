@@ -117,6 +117,43 @@ describe('a master with history', () => {
     expect(sums(await taken())).toEqual([[0, 3n]])
   })
 
+  it('turns windows over in time while the publication of another one takes long', async () => {
+    const groups = { ...GROUPS, slow: { events: ['a'], intervals: ['5s'] } } as const
+    const stuck = redis.open()
+    const queue = stuck.history
+    if (queue === undefined) throw new Error('bug: no queue')
+    let isStuck = false
+    let publications = 0
+    let goOn: (() => void) | undefined
+    const publish = queue.publish.bind(queue)
+    queue.publish = async (window, options) => {
+      if (isStuck && window.group.name === 'slow') {
+        publications++
+        await new Promise<void>((resolve) => {
+          goOn = resolve
+        })
+      }
+      return publish(window, options)
+    }
+    const master = new Master(groups, stuck, { logger, history: HISTORY })
+    masters.push(master)
+    const current = async (name: string) =>
+      Number(await redis.server.client.get(`${name}:5s:cur:@ts`)) - NOON
+    master.start()
+    await until(async () => (await current('slow')) === 0)
+    await at(5)
+    await until(async () => (await current('slow')) === 5)
+    isStuck = true
+    await at(7)
+    await until(() => publications > 0)
+    await at(10)
+    await until(async () => (await current('g')) === 10)
+    expect([await current('slow'), publications]).toEqual([5, 1])
+    goOn?.()
+    await until(async () => (await current('slow')) === 10)
+    expect(publications).toBe(1)
+  })
+
   it('says what was dropped that nobody had archived', async () => {
     const history = { ...HISTORY, keep_unarchived: { entries: 1 } }
     const master = new Master(GROUPS, redis.open(), { logger, history })

@@ -31,6 +31,8 @@ it('counts to the unit through some hundred faults', async () => {
     '4',
     '--seconds',
     String(SECONDS),
+    '--archivers',
+    '2',
     '--json',
     json,
   ])
@@ -38,4 +40,5 @@ it('counts to the unit through some hundred faults', async () => {
   expect({ findings, code, output }).toMatchObject({ findings: [], code: 0 })
   expect(struck.length).toBeGreaterThan(80)
   expect(figures.complete).toBeGreaterThan(10)
+  expect(figures.archived).toBeGreaterThan(50)
 }, 240_000)
