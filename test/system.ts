@@ -16,7 +16,7 @@ const SERVICE = fileURLToPath(new URL('programs/service.mjs', import.meta.url))
 const GROUPS = `
 groups:
   direct: {events: [hit, error], intervals: [1s, 2s, 1h]}
-  cached: {events: [job], intervals: [1s, 1h], sync_interval: 0.3}
+  cached: {events: [job], intervals: [1s, 1h], sync_interval: 0.3, python_writers: false}
   dynamic: {events: [], intervals: [1s, 1h], auto_declare_events: true}
 `
 

@@ -8,7 +8,9 @@
 --          5 how many seconds an entry may wait, at most         6 how many entries may, at most
 --          7 events in an entry, at most
 --          8 the declared events, an array in JSON
---          9 for how long loggers keep what they have sent, ms
+--          9 the run of the server, see run-id.ts
+--         10 for how long loggers keep what they have sent, ms
+--         11 whether other programs may count in this group, '1' or '0'
 -- Reply    { status, seconds, microseconds, ... } where status is
 --          'published'  + revision, number of parts, completeness, entries dropped
 --          'already'
@@ -18,9 +20,8 @@
 -- have to rise: where a clock has jumped, and a later window is in the stream already, its ID is gone on with. What an
 -- entry is of is told by its fields. A revision is what comes after the stream's last ID, which a trim does not change.
 --
--- Where boundaries were missed, or turns of windows undone by a crash, there is none between this window and the current one.
--- The entry says so where windows that were turned over in between can have been archived, and their counts have been sent
--- once more: see UndoneWindows.
+-- A mark of another run of the server is none: what changed the window since may have been forgotten. So a window is
+-- published again after a restart, as it is now.
 --
 -- Safe to repeat, and to run from any number of masters: the mark says which window was published as it is, and apply
 -- removes it when late counts change that window. It is written last: what aborts before is published again, whole, as
@@ -70,12 +71,13 @@ if (told or current - current % length - length) ~= start then
   return { 'nothing', time[1], time[2] }
 end
 local published = redis.pcall('GET', last .. '@published')
-local text = ARGV[4] == '' and whole(start) or whole(start) .. ' ' .. ARGV[4]
-if published == whole(start) or published == text then
+local closed = whole(start) .. ' ' .. ARGV[9]
+local text = ARGV[4] == '' and closed or closed .. ' ' .. ARGV[4]
+if published == closed or published == text then
   return { 'already', time[1], time[2] }
 end
 -- So far it was open whether it would become complete; now that is not to be said again.
-if ARGV[4] ~= '' and type(published) == 'string' and string.match(published, '^(%d+) ') == whole(start) then
+if ARGV[4] ~= '' and type(published) == 'string' and string.sub(published, 1, #closed + 1) == closed .. ' ' then
   return { 'already', time[1], time[2] }
 end
 
@@ -191,7 +193,7 @@ if #counts > 0 or #parts == 0 then
 end
 if not told and by == raw and total.text() == '0' then
   -- The first window has begun in the middle of time: nobody is to believe that nothing happened before.
-  redis.call('MSET', last .. '@published', whole(start))
+  redis.call('MSET', last .. '@published', closed)
   return { 'nothing', time[1], time[2] }
 end
 
@@ -223,10 +225,10 @@ if id_ms >= start * 1000 then
   revision = math.floor(id_sequence / REVISION) + 1
 end
 id_ms = math.max(id_ms, start * 1000)
-local undone = {}
-local next, until_ms = current - current % length, (start + length) * 1000 + tonumber(ARGV[9])
-if told and next > start + length and until_ms >= (start + 2 * length) * 1000 then
-  undone = { 'next', whole(next), 'until', whole(until_ms) }
+-- See UndoneWindows.
+local following, undone = mark(last .. '@next'), {}
+if told and following then
+  undone = { 'next', whole(following), 'loss', whole(ARGV[10]), 'foreign', ARGV[11] }
 end
 for p = 1, #parts do
   redis.call(

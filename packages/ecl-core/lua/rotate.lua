@@ -1,7 +1,8 @@
 -- rotate: turns the windows of one interval over, when the current one has ended.
 --
 -- KEYS[1]  <group>:<interval>:cur:@ts, which also names the slot; every other key is derived from it
--- ARGV     1 length of the interval, seconds      2 only where last has been published, '1'
+-- ARGV     1 length of the interval, seconds
+--          2 only where last has been published in this run of the server, see run-id.ts: that run; '' for all the same
 --          3 the declared events, an array in JSON, where they have keys: none with layout hash
 -- Reply    { status, seconds, microseconds, current window, ... } where status is
 --          'rotated'  + start of the window that is now last, number of events moved
@@ -47,8 +48,12 @@ if type(raw) == 'string' and #raw <= 15 and string.match(raw, '^%d+$') then
   current = tonumber(raw)
 end
 
+local run = ARGV[2]
 if not current then
   call('MSET', cur .. '@ts', whole(window), cur .. '@by', whole(window))
+  if run ~= '' then
+    call('MSET', cur .. '@run', run)
+  end
   for e = 1, #given do
     call('SETNX', cur .. given[e], '0')
     call('SETNX', last .. given[e], '0')
@@ -72,14 +77,16 @@ end
 if current >= window then
   return { 'already', time[1], time[2], whole(current) }
 end
-if ARGV[2] == '1' then
+local began_in
+if run ~= '' then
   -- What would be overwritten has to be in the queue as it is. Apply removes the mark where it has changed.
-  local marks = call('MGET', cur .. '@by', last .. '@ts', last .. '@published')
+  local marks = call('MGET', cur .. '@by', last .. '@ts', last .. '@published', cur .. '@run')
+  began_in = marks[4]
   local start = current - length
   if marks[1] == raw and marks[2] and string.match(marks[2], '^%d+$') and #marks[2] <= 15 then
     start = tonumber(marks[2])
   end
-  if marks[3] ~= whole(start) then
+  if marks[3] ~= whole(start) .. ' ' .. run then
     return { 'unpublished', time[1], time[2], whole(current) }
   end
 end
@@ -159,7 +166,14 @@ call(
 )
 
 -- First the old one: RENAME over it would free it at once, which takes 0.3 s for a million events.
-call('UNLINK', prefix .. 'last')
+call('UNLINK', prefix .. 'last', last .. '@next')
+if run ~= '' then
+  call('MSET', cur .. '@run', run)
+  if began_in and began_in ~= run and window > current + length then
+    -- Windows in between may have been turned over, before a crash that is undone with all that came behind it.
+    call('MSET', last .. '@next', whole(window))
+  end
+end
 if fields ~= 0 then
   call('RENAME', prefix .. 'cur', prefix .. 'last')
 end

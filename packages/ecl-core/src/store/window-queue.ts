@@ -30,23 +30,22 @@ export interface ClosedWindow extends WindowVersion {
   readonly total: bigint
   /** This part's counts: absolute values. Events that did not happen are not in it, declared or not. */
   readonly counts: ReadonlyMap<string, bigint>
-  /** Windows behind this one that the store may have turned over, and forgotten; absent where there can be none. */
+  /** Set where the store may have turned windows behind this one over, and forgotten it. */
   readonly undone?: UndoneWindows
 }
 
 /**
- * Where a window was not followed by the next one: none between it and the one that did follow exists in the store. Those
- * that have been archived nevertheless were turned over in a time that a crash has undone, and loggers have sent what was
- * counted in them once more, into later windows, unless more was lost than they keep for that.
+ * Where a store was restarted, or another one took its place, while a window was the current one, and that was not followed
+ * by the next one: in the store there is none between the two. If there are archived ones, they were turned over in a time
+ * that is undone, and loggers send what was counted in them once more, into later windows, as far as they still have it.
  */
 export interface UndoneWindows {
   /** The start of the window that followed. Those that are meant began between the two. */
-  readonly before: EpochSeconds
-  /**
-   * When the loss window was over that began as this window ended, ms since the epoch. Where one between the two was
-   * published later, more was lost, or it comes from somewhere else.
-   */
-  readonly untilMs: number
+  readonly next: EpochSeconds
+  /** For how long loggers keep what they have sent. */
+  readonly lossWindowMs: number
+  /** Whether other programs may have counted in them, who send nothing once more: the Python original. */
+  readonly mayHoldForeign: boolean
 }
 
 /**

@@ -42,8 +42,8 @@ export function windowsOf(batch: readonly ClosedWindow[]): readonly WindowParts[
 }
 
 /**
- * What is put in the place of a window that the counters' store has forgotten: nobody knows what happened in it, and its
- * counts are in later ones. As a version, so that an archiver that still has the window does not bring it back.
+ * What is put in the place of a window that the counters' store has forgotten: its counts come once more, into later ones. A
+ * version of its own, so that whoever archives the window again does not bring it back.
  *
  * @param after the window that tells so
  * @param start that of the forgotten one
@@ -72,12 +72,15 @@ function checkFit({
   late,
   total,
   counts,
+  undone,
   ...window
 }: ClosedWindow): void {
   const unfit = (what: string) =>
     new UnfitWindowError(`the window of ${group} ${interval} that begins at ${start} ${what}`)
   const { part, parts, publishedMs, revision } = window
-  if (![start, end, publishedMs, revision, part, parts].every(Number.isSafeInteger)) {
+  const { next = start, lossWindowMs = 0 } = undone ?? {}
+  const numbers = [start, end, publishedMs, revision, part, parts, next, lossWindowMs]
+  if (!numbers.every(Number.isSafeInteger)) {
     throw unfit('has a start, end, version or part that is no whole number')
   }
   if (end <= start) throw unfit(`ends before it has begun, at ${end}`)

@@ -157,13 +157,14 @@ export function exerciseArchive(suite: HistorySuite): void {
     })
 
     describe('a window that says that those behind it may have been undone', () => {
+      const LOSS_MS = 2500
       const second = (start: number, counts: Record<string, number>, given: object = {}) =>
         closed(start, counts, { seconds: 1, publishedMs: at(start + 1) * 1000 + 200, ...given })
-      /** Published when a crash has undone all since the end of the window that began at `start`. */
+      /** Published again after a crash, when windows had been missed. */
       const again = (start: number, counts: Record<string, number>, given: object = {}) =>
         second(start, counts, {
           publishedMs: at(10) * 1000,
-          undone: { before: at(9), untilMs: at(start + 1) * 1000 + 2500 },
+          undone: { next: at(9), lossWindowMs: LOSS_MS, mayHoldForeign: false },
           ...given,
         })
       const starts = async () =>
@@ -172,14 +173,15 @@ export function exerciseArchive(suite: HistorySuite): void {
           total,
           completeness,
         ])
+      const totals = async () => (await windows()).map(({ total }) => total)
 
       it('has them withdrawn, and no others', async () => {
         await suite.store.archive([
           ...[second(1, { a: 1 }), second(2, { a: 2 }), second(3, { a: 3 }), second(4, { b: 4 })],
-          second(9, { a: 5 }),
+          second(9, { a: 5 }, { publishedMs: at(9) * 1000 + 999 }),
           closed(3, { a: 3 }, { group: 'h', seconds: 1, publishedMs: at(4) * 1000 }),
         ])
-        const told = again(2, { a: 2, b: 1 })
+        const told = again(2, { a: 2, b: 1 }, { revision: 7 })
         for (let n = 0; n < 2; n++) {
           await suite.store.archive([told])
           expect(await starts()).toEqual([
@@ -198,31 +200,88 @@ export function exerciseArchive(suite: HistorySuite): void {
             ['a', 5n],
           ],
         ])
+        const undone = (await windows()).slice(2, 4)
+        expect(undone.map(({ publishedMs, revision }) => [publishedMs, revision])).toEqual([
+          ...[
+            [at(10) * 1000, 7],
+            [at(10) * 1000, 7],
+          ],
+        ])
         const others = await all(suite.store.rows({ ...EVER, group: 'h' }))
         expect(others.map(({ sum }) => sum)).toEqual([3n])
       })
 
-      it('does not have them brought back by an archiver that still had one', async () => {
+      it('has each part of it tell that, whichever comes first', async () => {
         await suite.store.archive([second(2, { a: 2 }), second(3, { a: 3 })])
-        await suite.store.archive([again(2, { a: 2 })])
-        await suite.store.archive([second(3, { a: 3 }), second(2, { a: 2 })])
-        expect(await starts()).toEqual([
-          [2, 2n, 'complete'],
-          [3, 0n, 'unknown'],
+        const part = (number: number, counts: Record<string, number>) =>
+          again(2, counts, { part: number, parts: 2, total: 3n })
+        await suite.store.archive([part(2, { b: 1 })])
+        await suite.store.archive([part(1, { a: 2 })])
+        expect(await totals()).toEqual([3n, 0n])
+        expect((await rows()).map(({ event, sum }) => [event, sum])).toEqual([
+          ...[
+            ['a', 2n],
+            ['b', 1n],
+          ],
         ])
       })
 
-      it('leaves all where one was published when loggers no longer had its counts', async () => {
-        await suite.store.archive([2, 3, 4, 5].map((start) => second(start, { a: start })))
+      it('does not have them brought back by who archives them again', async () => {
+        await suite.store.archive([second(2, { a: 2 }), second(3, { a: 3 })])
         await suite.store.archive([again(2, { a: 2 })])
-        expect((await starts()).map(([, total]) => total)).toEqual([2n, 3n, 4n, 5n])
+        await suite.store.archive([second(3, { a: 3 }), second(2, { a: 2 })])
+        expect(await totals()).toEqual([2n, 0n])
+        // It was turned over after all, by a clock that was behind.
+        await suite.store.archive([second(3, { a: 4 }, { publishedMs: at(11) * 1000 })])
+        expect(await totals()).toEqual([2n, 4n])
       })
 
-      it('leaves those that were published later, as after a clock that was set back', async () => {
-        const later = { publishedMs: at(11) * 1000 }
+      it.each([
+        ['as long after its end as loggers keep what they have sent', 3, LOSS_MS, 0n],
+        ['later', 3, LOSS_MS + 1, 3n],
+        ['so long after it was published first, which had taken long', 8, LOSS_MS, 0n],
+        ['later than that', 8, LOSS_MS + 1, 3n],
+      ])(
+        'has all withdrawn or none: the latest was published %s',
+        async (_, from, afterMs, left) => {
+          const first = { publishedMs: at(from) * 1000 }
+          const latest = { publishedMs: at(from) * 1000 + afterMs }
+          const soon = { publishedMs: at(from) * 1000 + 1 }
+          await suite.store.archive([
+            ...[second(2, { a: 2 }, first), second(3, { a: 3 }, soon), second(4, {}, latest)],
+            // Of another time.
+            second(1, { a: 1 }, latest),
+          ])
+          await suite.store.archive([again(2, { a: 2 }, { publishedMs: at(20) * 1000 })])
+          expect((await totals()).slice(2)).toEqual([left, 0n])
+          expect((await windows())[3]?.completeness).toBe(left === 0n ? 'unknown' : 'complete')
+        },
+      )
+
+      it('goes by its end where it comes before those behind it were known', async () => {
+        await suite.store.archive([second(3, { a: 3 })])
+        await suite.store.archive([again(2, { a: 2 })])
+        expect(await totals()).toEqual([2n, 0n])
+      })
+
+      it.each([
+        ['leaves late counts where they may be of programs that send nothing once more', true, 3n],
+        ['has late counts withdrawn where they are of loggers', false, 0n],
+      ])('%s', async (_, mayHoldForeign, left) => {
+        await suite.store.archive([
+          second(3, { a: 3 }, { late: 1n, completeness: 'unknown' }),
+          second(4, { a: 4 }),
+        ])
+        const undone = { next: at(9), lossWindowMs: LOSS_MS, mayHoldForeign }
+        await suite.store.archive([again(2, { a: 2 }, { undone })])
+        expect(await totals()).toEqual([2n, left, 0n])
+      })
+
+      it('leaves those that were published later', async () => {
+        const later = { publishedMs: at(10) * 1000 }
         await suite.store.archive([second(3, { a: 3 }), second(4, { a: 4 }, later)])
-        await suite.store.archive([again(2, { a: 2 }), second(5, { a: 5 }, later)])
-        expect((await starts()).map(([, total]) => total)).toEqual([2n, 0n, 4n, 5n])
+        await suite.store.archive([again(2, { a: 2 })])
+        expect(await totals()).toEqual([2n, 0n, 4n])
       })
 
       it('has roll-ups made anew', async () => {

@@ -113,6 +113,34 @@ describe('a Redis Cluster', () => {
     await store.close()
   })
 
+  it('tells an archiver for how long loggers keep what they have sent', async () => {
+    const store = openStore({ ...cluster.backend, loss_window: 17 })
+    const queue = queueOf(store)
+    const [group] = resolveGroups({ '{u}': { events: ['hit'], intervals: ['1s'] } })
+    const [interval] = group?.intervals ?? []
+    if (group === undefined || interval === undefined) throw new Error('bug: no group')
+    const ref = { group, interval }
+    const bounds = { seconds: 1000, entries: 1000 }
+    const current = async () => Number(await cluster.get('{u}:1s:cur:@ts'))
+    const turn = async () => {
+      await queue.publish(ref, { final: true, bounds })
+      return (await store.rotate(group, interval, { onlyPublished: true })).status === 'rotated'
+    }
+    await store.rotate(group, interval, { onlyPublished: true })
+    await until(turn)
+    const start = await current()
+    const node = await cluster.primaryOf('{u}')
+    await node?.client.set('{u}:1s:cur:@run', 'another')
+    await until(() => Date.now() >= (start + 2) * 1000)
+    await until(turn)
+    await queue.publish(ref, { final: true, bounds })
+    const taken = await queue.take([ref], 'x', 10)
+    const windows = taken.flatMap(({ window }) => window ?? [])
+    const told = windows.filter(({ undone }) => undone !== undefined)
+    expect(told).toMatchObject([{ start, undone: { lossWindowMs: 17_000 } }])
+    await store.close()
+  })
+
   it('is found from any one node, and by an ioredis client for clusters', async () => {
     const [, second] = cluster.nodes
     const address = { host: '127.0.0.1', port: second?.port ?? 0 }

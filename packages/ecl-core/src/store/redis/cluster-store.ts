@@ -46,8 +46,6 @@ export interface RedisClusterStoreOptions extends ClusterNodesOptions {
   readonly endpoint: string
   readonly logger: Logger
   readonly clock: Clock
-  /** For how long a crash or a failover may undo what was acknowledged, ms. Default: 2500. */
-  readonly lossWindowMs?: number | undefined
 }
 
 /**

@@ -452,8 +452,9 @@ return { time[1], time[2], cjson.encode(marks) }
 } as const
 
 export const publishScript = {
-  sha1: '94f1138c88d43d413992d2ccb22135aa1fd18d75',
+  sha1: '67d3532d57d5b0914c8a2045314634d9798d533b',
   source: `
+
 
 
 
@@ -525,12 +526,13 @@ if (told or current - current % length - length) ~= start then
 return { 'nothing', time[1], time[2] }
 end
 local published = redis.pcall('GET', last .. '@published')
-local text = ARGV[4] == '' and whole(start) or whole(start) .. ' ' .. ARGV[4]
-if published == whole(start) or published == text then
+local closed = whole(start) .. ' ' .. ARGV[9]
+local text = ARGV[4] == '' and closed or closed .. ' ' .. ARGV[4]
+if published == closed or published == text then
 return { 'already', time[1], time[2] }
 end
 
-if ARGV[4] ~= '' and type(published) == 'string' and string.match(published, '^(%d+) ') == whole(start) then
+if ARGV[4] ~= '' and type(published) == 'string' and string.sub(published, 1, #closed + 1) == closed .. ' ' then
 return { 'already', time[1], time[2] }
 end
 
@@ -646,7 +648,7 @@ part()
 end
 if not told and by == raw and total.text() == '0' then
 
-redis.call('MSET', last .. '@published', whole(start))
+redis.call('MSET', last .. '@published', closed)
 return { 'nothing', time[1], time[2] }
 end
 
@@ -678,10 +680,10 @@ if id_ms >= start * 1000 then
 revision = math.floor(id_sequence / REVISION) + 1
 end
 id_ms = math.max(id_ms, start * 1000)
-local undone = {}
-local next, until_ms = current - current % length, (start + length) * 1000 + tonumber(ARGV[9])
-if told and next > start + length and until_ms >= (start + 2 * length) * 1000 then
-undone = { 'next', whole(next), 'until', whole(until_ms) }
+
+local following, undone = mark(last .. '@next'), {}
+if told and following then
+undone = { 'next', whole(following), 'loss', whole(ARGV[10]), 'foreign', ARGV[11] }
 end
 for p = 1, #parts do
 redis.call(
@@ -854,8 +856,9 @@ return 1
 } as const
 
 export const rotateScript = {
-  sha1: '2607a0991399b086195aa34e33e79f5548dc4542',
+  sha1: 'fc5713b053deb56ce2f24fe9e62d6dad00a41a37',
   source: `
+
 
 
 
@@ -904,8 +907,12 @@ if type(raw) == 'string' and #raw <= 15 and string.match(raw, '^%d+$') then
 current = tonumber(raw)
 end
 
+local run = ARGV[2]
 if not current then
 call('MSET', cur .. '@ts', whole(window), cur .. '@by', whole(window))
+if run ~= '' then
+call('MSET', cur .. '@run', run)
+end
 for e = 1, #given do
 call('SETNX', cur .. given[e], '0')
 call('SETNX', last .. given[e], '0')
@@ -929,14 +936,16 @@ end
 if current >= window then
 return { 'already', time[1], time[2], whole(current) }
 end
-if ARGV[2] == '1' then
+local began_in
+if run ~= '' then
 
-local marks = call('MGET', cur .. '@by', last .. '@ts', last .. '@published')
+local marks = call('MGET', cur .. '@by', last .. '@ts', last .. '@published', cur .. '@run')
+began_in = marks[4]
 local start = current - length
 if marks[1] == raw and marks[2] and string.match(marks[2], '^%d+$') and #marks[2] <= 15 then
 start = tonumber(marks[2])
 end
-if marks[3] ~= whole(start) then
+if marks[3] ~= whole(start) .. ' ' .. run then
 return { 'unpublished', time[1], time[2], whole(current) }
 end
 end
@@ -1016,7 +1025,14 @@ last .. '@sum', type(sum) == 'string' and sum or '0', cur .. '@sum', '0'
 )
 
 
-call('UNLINK', prefix .. 'last')
+call('UNLINK', prefix .. 'last', last .. '@next')
+if run ~= '' then
+call('MSET', cur .. '@run', run)
+if began_in and began_in ~= run and window > current + length then
+
+call('MSET', last .. '@next', whole(window))
+end
+end
 if fields ~= 0 then
 call('RENAME', prefix .. 'cur', prefix .. 'last')
 end

@@ -70,8 +70,9 @@ function windowOf(
     counts: countsOf(text('counts')),
   }
   if (!fields.has('next')) return window
-  const before = Number(integer('next')) as EpochSeconds
-  return { ...window, undone: { before, untilMs: Number(integer('until')) } }
+  const next = Number(integer('next')) as EpochSeconds
+  const lossWindowMs = Number(integer('loss'))
+  return { ...window, undone: { next, lossWindowMs, mayHoldForeign: text('foreign') !== '0' } }
 }
 
 function countsOf(json: string): Map<string, bigint> {

@@ -34,6 +34,7 @@ import type { ReadContext } from './read-step.ts'
 import { readAccounts, readWindows } from './redis-reader.ts'
 import { RedisWindowQueue } from './redis-window-queue.ts'
 import { parseApplied, parseRotated, parseTime } from './replies.ts'
+import { runIdOf } from './run-id.ts'
 import { runScript, type Script } from './script.ts'
 import { serverWarnings } from './server-warnings.ts'
 import { type LookContext, lookAtWindows } from './window-looks.ts'
@@ -167,10 +168,12 @@ export class RedisStore implements CounterStore {
   ): Promise<Rotated> {
     // In a hash no zero is kept: readers know what is declared.
     const declared = group.layout === 'hash' ? [] : group.events
-    const args = [String(interval.seconds), onlyPublished ? '1' : '0', packTexts(declared)]
-    const reply = await this.#write((redis) =>
-      runScript(redis, this.#scripts.rotate, startKey(group, interval, 'cur'), args),
-    )
+    const key = startKey(group, interval, 'cur')
+    const reply = await this.#write(async (redis) => {
+      const run = onlyPublished ? await runIdOf(redis) : ''
+      const args = [String(interval.seconds), run, packTexts(declared)]
+      return runScript(redis, this.#scripts.rotate, key, args)
+    })
     return parseRotated(reply, interval)
   }
 

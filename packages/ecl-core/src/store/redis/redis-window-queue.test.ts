@@ -63,6 +63,7 @@ describe('RedisWindowQueue', () => {
   it.each([
     ['the stream', '@closed', 'x'],
     ['the mark', 'last:@published', '17 18 19'],
+    ['the run', 'cur:@run', 'x'],
     ['the mark of another window', 'last:@published', '1600000000'],
     ['the sum', 'last:@sum', '1e99'],
     ['what is counted of the queue', '@queue', 'x'],
@@ -122,28 +123,85 @@ describe('RedisWindowQueue', () => {
     expect(starts).toEqual([NOON + 36_000, NOON + 5])
   })
 
-  it.each([
-    // Loggers keep what they have sent for 2.5 s.
-    ['1s', 1, 5, { before: NOON + 5, untilMs: (NOON + 3.5) * 1000 }],
-    ['2s', 2, 9, { before: NOON + 8, untilMs: (NOON + 4.5) * 1000 }],
-    ['2s, turned over in time', 2, 3, undefined],
-    ['5s, which no crash undoes a turn of as well as the next one', 5, 20, undefined],
-  ])('tells which windows a crash may have undone: %s', async (_, seconds, turnedAt, undone) => {
-    const interval = { spec: `${seconds}s`, seconds }
-    const often = groupSpec({ intervals: [interval] })
-    const store = redis.open()
-    await at(0)
-    await store.rotate(often, interval)
-    const client = new HandClient(store, often)
-    await client.register()
-    await client.send(NOON, { a: 1 })
-    await at(turnedAt)
-    await store.rotate(often, interval)
-    const queue = queueOf(store)
-    await queue.publish({ group: often, interval }, FINAL)
-    const [entry] = await queue.take([{ group: often, interval }], 'x', 10)
-    expect(entry?.window).toMatchObject({ start: NOON, total: 1n })
-    expect(entry?.window?.undone).toEqual(undone)
+  /** A restart of the server, as far as what it keeps can tell. */
+  const restart = async (interval: string, part: 'cur:@run' | 'last:@published') => {
+    const key = `group:${interval}:${part}`
+    const mark = (await redis.server.client.get(key)) ?? ''
+    const run = part === 'cur:@run' ? mark : mark.split(' ')[1]
+    expect(run).toMatch(/^[0-9a-f]{8}$/)
+    await redis.server.client.set(key, mark.replace(run ?? '', '01234567'))
+  }
+
+  it('publishes a window again that was published before a restart, which may have undone late counts', async () => {
+    const { store, queue } = await turned({ a: 3 })
+    await queue.publish(ref, FINAL)
+    expect((await queue.publish(ref, FINAL)).status).toBe('already')
+    await restart('5s', 'last:@published')
+    const publications = { publications: true }
+    expect((await store.windows([ref], publications)).states[0]?.publishFromMs).toBeDefined()
+    await at(10)
+    const onlyPublished = { onlyPublished: true }
+    expect((await store.rotate(group, FIVE_SECONDS, onlyPublished)).status).toBe('unpublished')
+    expect((await queue.publish(ref, FINAL)).status).toBe('published')
+    expect((await store.windows([ref], publications)).states[0]?.publishFromMs).toBeUndefined()
+    expect((await store.rotate(group, FIVE_SECONDS, onlyPublished)).status).toBe('rotated')
+    const [first, second] = (await queue.take([ref], 'x', 10)).map(({ window }) => window)
+    expect([first?.total, second?.total]).toEqual([3n, 3n])
+    expect(second?.revision).toBeGreaterThan(first?.revision ?? 0)
+  })
+
+  describe('tells that windows behind one may have been undone', () => {
+    const onlyPublished = { onlyPublished: true }
+    const often = groupSpec({ intervals: [{ spec: '1s', seconds: 1 }] })
+    const [interval = FIVE_SECONDS] = often.intervals
+    const second = { group: often, interval }
+
+    /** Counts in the window of noon, turns it over at an instant, and publishes it. */
+    async function told(turnedAt: number, events: number, beforeTurn: () => Promise<void>) {
+      const store = redis.open()
+      const queue = queueOf(store)
+      await at(-1)
+      await store.rotate(often, interval, onlyPublished)
+      const client = new HandClient(store, often)
+      await client.register()
+      await at(0)
+      await queue.publish(second, FINAL)
+      await store.rotate(often, interval, onlyPublished)
+      const counts = Array.from({ length: events }, (_, n) => [`e${n}`, 1])
+      await client.send(NOON, Object.fromEntries(counts))
+      await beforeTurn()
+      await at(turnedAt)
+      await queue.publish(second, FINAL)
+      await store.rotate(often, interval, onlyPublished)
+      await queue.publish(second, FINAL)
+      const taken = await queue.take([second], 'x', 10)
+      const windows = taken.flatMap(({ window }) => (window?.start === NOON ? [window] : []))
+      return { store, windows }
+    }
+
+    it('when the server was restarted while it was the current one, and boundaries were missed', async () => {
+      const { store, windows } = await told(4, 1500, () => restart('1s', 'cur:@run'))
+      const undone = { next: NOON + 4, lossWindowMs: 2500, mayHoldForeign: false }
+      expect(windows.map((window) => window.undone)).toEqual([undone, undone])
+      // It is not said of the next one.
+      await at(9)
+      const queue = queueOf(store)
+      await store.rotate(often, interval, onlyPublished)
+      await queue.publish(second, FINAL)
+      const [after] = await queue.take([second], 'x', 10)
+      expect(after?.window?.start).toBe(NOON + 4)
+      expect(after?.window?.undone).toBeUndefined()
+    })
+
+    it('and not where it was followed by the next one', async () => {
+      const { windows } = await told(1, 1, () => restart('1s', 'cur:@run'))
+      expect(windows.map(({ undone }) => undone)).toEqual([undefined])
+    })
+
+    it('and not where no master was there for a while', async () => {
+      const { windows } = await told(4, 1, () => Promise.resolve())
+      expect(windows.map(({ undone }) => undone)).toEqual([undefined])
+    })
   })
 
   it('keeps an entry for as long as any other consumer group needs it', async () => {

@@ -38,6 +38,7 @@ import {
   parseTime,
   windowStarts,
 } from './replies.ts'
+import { runIdOf } from './run-id.ts'
 import { runScript, type Script } from './script.ts'
 
 /** The consumer group of all archivers. The scripts name it, too. */
@@ -99,7 +100,8 @@ export class RedisWindowQueue implements WindowQueue {
         [
           ...[String(interval.seconds), String(start), status, open ? String(until) : ''],
           ...[String(bounds.seconds), String(bounds.entries), String(ENTRY_EVENTS)],
-          ...[packTexts(group.events), String(this.#options.lossWindowMs)],
+          ...[packTexts(group.events), await runIdOf(redis), String(this.#options.lossWindowMs)],
+          group.pythonWriters === false ? '0' : '1',
         ],
       )
       return parsePublication(reply, start)

@@ -156,10 +156,16 @@ export function parseMarks(reply: unknown): WindowMarks {
   return { curTs: curTs ?? null, curBy: curBy ?? null, lastTs: lastTs ?? null }
 }
 
-/** Which window was published, as its mark says: the fourth of that list. */
-export function parsePublished(reply: unknown): string | undefined {
-  const [, , , published] = asArray('MGET', reply)
-  return typeof published === 'string' ? published : undefined
+/**
+ * Which window was published, as its mark says, the fourth of that list; none where that was in another run of the server,
+ * which may have forgotten what changed it since.
+ *
+ * @returns as `Publication` has it: its start and, where there is one, until when it is open
+ */
+export function parsePublished(reply: unknown, run: string): string | undefined {
+  const [, , , mark] = asArray('MGET', reply)
+  const [start, markedIn, ...until] = typeof mark === 'string' ? mark.split(' ') : []
+  return markedIn === run ? [start, ...until].join(' ') : undefined
 }
 
 /** What loggers say of the windows of an interval. */

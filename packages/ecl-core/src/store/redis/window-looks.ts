@@ -7,6 +7,7 @@ import { publishedKey, startKey, writtenByKey } from './keys.ts'
 import { packTexts } from './packed-texts.ts'
 import { describeProblem } from './redis-problem.ts'
 import { parseLook, parseMarks, parsePublished, windowStarts } from './replies.ts'
+import { runIdOf } from './run-id.ts'
 import { runScript, type Script } from './script.ts'
 
 /** What a look needs besides the connection. */
@@ -91,11 +92,12 @@ async function lookAt(
   const names = packTexts(keys.flat().map((key) => keyPrefix + key))
   // The first of them names the slot.
   const routingKey = keys[0]?.[0] ?? ''
+  const run = publications ? await runIdOf(redis) : ''
   const reply = await runScript(redis, lookScript, routingKey, [names], sending)
   const { storeTimeMs, marks } = parseLook(reply)
   const each = publications ? 4 : 2
   const states = windows.map((ref, n) =>
-    stateOf(ref, marks.slice(n * each, (n + 1) * each), publications),
+    stateOf(ref, marks.slice(n * each, (n + 1) * each), publications, run),
   )
   return { storeTimeMs, states }
 }
@@ -111,9 +113,11 @@ function stateOf(
   { interval }: WindowRef,
   marks: readonly unknown[],
   publications: boolean,
+  run: string,
 ): WindowState {
   const { cur, last, foreign } = windowStarts(parseMarks(marks), interval)
   if (!publications) return { current: cur, foreign }
-  const fromMs = publishFromMs({ current: cur, last, published: parsePublished(marks) }, interval)
+  const published = parsePublished(marks, run)
+  const fromMs = publishFromMs({ current: cur, last, published }, interval)
   return { current: cur, foreign, ...(fromMs === undefined ? {} : { publishFromMs: fromMs }) }
 }

@@ -75,8 +75,9 @@ async function findUndone(query: Query, given: readonly Entering[]): Promise<rea
   const found: Entering[] = []
   for (const { series, levels, start, window: after } of given) {
     if (after.undone === undefined) continue
-    const { before, untilMs } = after.undone
-    const rows = await query(sql.findUndone, [series, start, before, after.publishedMs, untilMs])
+    const { next, lossWindowMs, mayHoldForeign } = after.undone
+    const told = [start, after.end, next, after.publishedMs, lossWindowMs, Number(mayHoldForeign)]
+    const rows = await query(sql.findUndone, [series, ...told])
     for (const row of rows) {
       const { window, parts } = withdrawn(after, numberIn(row, 'start') as EpochSeconds)
       found.push({ series, levels, start: window.start, window, parts, missing: window.parts })

@@ -19,6 +19,7 @@ export function archive(statements: Statements, windows: readonly WindowParts[])
       expired += window.parts.size
       continue
     }
+    // Looked for before the version that is there is replaced.
     for (const one of [window, ...undoneAfter(statements, level.id, window.window)]) {
       if (enter(statements, level.id, one)) markStale(statements, levels, one.window.start)
     }
@@ -32,10 +33,11 @@ function undoneAfter(
   series: number,
   after: ClosedWindow,
 ): readonly WindowParts[] {
-  const { start, publishedMs, undone } = after
+  const { start, end, publishedMs, undone } = after
   if (undone === undefined) return []
-  const { before, untilMs } = undone
-  const inputs = { series, start, before, published_ms: publishedMs, until_ms: untilMs }
+  const { next, lossWindowMs, mayHoldForeign } = undone
+  const told = { start, end, next, loss_ms: lossWindowMs, foreign: Number(mayHoldForeign) }
+  const inputs = { series, ...told, published_ms: publishedMs }
   return [...findUndone.iterate(inputs)].map((row) =>
     withdrawn(after, numberIn(row, 'start') as EpochSeconds),
   )

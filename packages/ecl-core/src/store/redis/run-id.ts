@@ -1,0 +1,35 @@
+import type { Redis } from 'ioredis'
+import { asError } from '../../errors.ts'
+import { describeProblem } from './redis-problem.ts'
+
+/** Enough that no two runs of a server are taken for one, and short enough for a mark. */
+const DIGITS = 8
+/** Of a server that does not tell this user. */
+const UNKNOWN = '0'.repeat(DIGITS)
+
+const known = new WeakMap<Redis, Promise<string>>()
+
+/**
+ * Which run of a server a connection leads to: another one after each restart and each failover, behind which there may be
+ * less than there was. Asked once for each connection, which no restart outlives.
+ *
+ * @returns eight hex digits; zeroes where the user may not ask
+ */
+export function runIdOf(redis: Redis): Promise<string> {
+  const asked = known.get(redis)
+  if (asked !== undefined) return asked
+  const asking = askFor(redis)
+  known.set(redis, asking)
+  asking.catch(() => known.delete(redis))
+  return asking
+}
+
+async function askFor(redis: Redis): Promise<string> {
+  try {
+    const info = await redis.info('server')
+    return /^run_id:([0-9a-f]{8})/m.exec(info)?.[1] ?? UNKNOWN
+  } catch (caught) {
+    if (describeProblem(asError(caught)).kind === 'no permission') return UNKNOWN
+    throw caught
+  }
+}
