@@ -34,6 +34,8 @@ export interface AckedLine {
   readonly number: number
   /** Its stamp, epoch seconds; null where it has no counts. */
   readonly at: number | null
+  /** The logger had put counts of later windows to it, which it took for over. */
+  readonly mixed?: true
   readonly intervals: readonly string[]
   readonly counts: readonly (readonly [event: string, count: string])[]
   /** When, by the store's clock, ms. */

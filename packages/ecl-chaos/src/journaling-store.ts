@@ -41,6 +41,7 @@ function acked(batch: Batch, applied: Applied): AckedLine | undefined {
     client: batch.clientId,
     number: batch.number,
     at: batch.at ?? null,
+    ...(batch.mixedWith !== undefined && { mixed: true }),
     intervals: batch.intervals.map(({ spec }) => spec),
     counts: batch.counts.map(([event, count]) => [event, String(count)]),
     storeMs: applied.storeTimeMs,

@@ -107,7 +107,7 @@ class Run implements Listener {
   constructor(plan: RunPlan, progress: (text: string) => void) {
     this.#plan = plan
     this.#progress = progress
-    this.#scenario = makeScenario(this.#startedMs, plan.durationMs + END_MS)
+    this.#scenario = makeScenario(this.#startedMs, plan.durationMs + END_MS, plan.archivers > 0)
   }
 
   async work(signal: AbortSignal): Promise<RunResult> {

@@ -21,11 +21,18 @@ export interface Scenario {
  *
  * @param nowMs when it begins
  * @param durationMs how long it may last, with its end
+ * @param hasHistory whether there are windows so short that a crash undoes several turns of them, which are in SQL by then
  */
-export function makeScenario(nowMs: number, durationMs: number): Scenario {
+export function makeScenario(nowMs: number, durationMs: number, hasHistory: boolean): Scenario {
   const long = longInterval(nowMs, durationMs)
+  const short = hasHistory ? '1s' : '2s'
   const groups = {
-    direct: { events: [ALL, 'hit', 'miss'], intervals: ['2s', '3s', long] },
+    direct: {
+      events: [ALL, 'hit', 'miss'],
+      intervals: [short, '3s', long],
+      // Else late counts might be theirs, and would not be withdrawn from the history.
+      python_writers: false,
+    },
     cached: { events: [ALL, 'job', 'task'], intervals: ['2s', '7s', long], sync_interval: 0.5 },
     limited: {
       events: [ALL, 'x', 'y'],

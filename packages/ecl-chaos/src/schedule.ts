@@ -100,9 +100,11 @@ function heavyFault(random: Random, kind: FaultKind, atMs: number, plan: Plan): 
   const logger: Target = `logger ${random.int(0, plan.loggers - 1)}`
   const master: Target = `master ${random.int(0, plan.masters - 1)}`
   switch (kind) {
-    case 'redis-crash':
-      // Up to a second of writes is what "everysec" may lose.
-      return { atMs, kind, forMs: random.int(0, 4500), amount: random.int(50, 1000) }
+    case 'redis-crash': {
+      // Up to a second of writes is what "everysec" mostly loses; for a history, two turns of a second have to be in it.
+      const longestMs = plan.archivers > 0 ? 1700 : 1000
+      return { atMs, kind, forMs: random.int(0, 4500), amount: random.int(50, longestMs) }
+    }
     case 'failover':
       // The sentinels need some seconds.
       return { atMs, kind, forMs: random.int(3000, 8000) }

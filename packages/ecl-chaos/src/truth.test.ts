@@ -99,12 +99,14 @@ describe('Truth', () => {
     const truth = logger()
     truth.acked(ack(0, 3, 5, { placements: ['late', 'cur'] }))
     truth.acked(ack(2, 4, 6, { placements: null }))
+    truth.acked(ack(4, 5, 7, { mixed: true }))
     const moves = new Truth([truth]).moves()
     expect(moves.get('web:2s')?.get('hit')).toEqual([
       { event: 'hit', stamp: NOON, ackedMs: (NOON + 5) * 1000, n: 3 },
       { event: 'hit', stamp: NOON + 2, ackedMs: (NOON + 6) * 1000, n: 4 },
+      { event: 'hit', stamp: NOON + 4, ackedMs: (NOON + 7) * 1000, n: 5 },
     ])
-    expect(moves.get('web:1h')?.get('hit')).toHaveLength(1)
+    expect(moves.get('web:1h')?.get('hit')).toHaveLength(2)
   })
 
   it('does not take for acknowledged what was refused', () => {

@@ -22,7 +22,7 @@ interface Cell {
 
 /**
  * Counts that were acknowledged, and are in another window than the one in which they were made; or perhaps so, where
- * the answer that told was lost.
+ * the answer that told was lost, or counts of several windows were in one batch.
  */
 export interface Move {
   readonly event: string
@@ -136,13 +136,15 @@ export class LoggerTruth {
       if (seconds === undefined || line.at === null) return
       const start = startOf(line.at, seconds)
       const placement = line.placements?.[index]
-      const unheard = line.placements === null
+      const isElsewhere = placement === 'late' || placement === 'ahead'
+      // Or perhaps: what was not heard, and what was made later than the stamp says.
+      const mayBeElsewhere = line.placements === null || line.mixed === true
       for (const [event, text] of line.counts) {
         if (failed.has(`${interval} ${event}`)) continue
         const cell = this.#cell(line.group, interval, start, event)
         const n = Number(text) * sign
         cell.acked += n
-        if (placement !== 'late' && placement !== 'ahead' && !unheard) cell.placed += n
+        if (!isElsewhere && !mayBeElsewhere) cell.placed += n
         else if (sign === 1) this.#move(line.group, interval, event, start, line.storeMs, n)
       }
     })

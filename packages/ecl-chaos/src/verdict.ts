@@ -11,7 +11,7 @@ import {
   storedOf,
 } from './checks.ts'
 import { type Claim, checkClaims, type Loss } from './claims.ts'
-import { type LoggerTruth, Truth } from './truth.ts'
+import { type Bounds, type LoggerTruth, Truth } from './truth.ts'
 
 /** All that is known at the end of a run. */
 export interface Evidence {
@@ -29,6 +29,9 @@ export interface Evidence {
   readonly losses: readonly Loss[]
 }
 
+/** How often each event was logged: `group:interval` → event → bounds. */
+type Totals = ReadonlyMap<string, ReadonlyMap<string, Bounds>>
+
 /** Holds all that is known against what has to be true. */
 export function judgeRun(evidence: Evidence): Finding[] {
   const { groups, ledger, held, kept, accounts, loggers, claims, losses } = evidence
@@ -40,16 +43,31 @@ export function judgeRun(evidence: Evidence): Finding[] {
     ),
   )
   const stored = ledger === undefined ? undefined : storedOf(ledger)
-  const totalsOfHeld = new Map([...totals].filter(([key]) => held.has(key)))
   return [
-    ...checkConservation(held, totalsOfHeld),
+    ...checkConservation(held, of(held, totals)),
     ...(stored === undefined ? [] : checkConservation(stored, totals)),
     ...(stored === undefined
       ? []
       : checkWindows(stored, truth.windows(lengths), truth.moves(), lengths)),
     ...checkRotations(ledger ?? new Map()),
-    ...(stored === undefined || kept === undefined ? [] : checkHistory(kept, stored)),
+    ...historyFindings(kept, stored, totals),
     ...checkClaims(claims, loggers, losses, stored, lengths),
     ...checkBooks(accounts, loggers),
   ]
+}
+
+/** The totals of what is in another list alone. */
+function of(list: Stored, totals: Totals): Totals {
+  return new Map([...totals].filter(([key]) => list.has(key)))
+}
+
+/** By windows, where their ends are known, else by their sums. */
+function historyFindings(
+  kept: Stored | undefined,
+  stored: Stored | undefined,
+  totals: Totals,
+): Finding[] {
+  if (kept === undefined) return []
+  if (stored !== undefined) return checkHistory(kept, stored)
+  return checkConservation(kept, of(kept, totals)).map((one) => ({ ...one, check: 'history' }))
 }
