@@ -73,11 +73,11 @@ end
 local published = redis.pcall('GET', last .. '@published')
 local closed = whole(start) .. ' ' .. ARGV[9]
 local text = ARGV[4] == '' and closed or closed .. ' ' .. ARGV[4]
-if published == closed or published == text then
-  return { 'already', time[1], time[2] }
-end
--- So far it was open whether it would become complete; now that is not to be said again.
-if ARGV[4] ~= '' and type(published) == 'string' and string.sub(published, 1, #closed + 1) == closed .. ' ' then
+local marked, marked_in, open = string.match(type(published) == 'string' and published or '', '^(%d+) (%x+) ?(%d*)$')
+-- One that is not known may be any.
+local same_run = marked_in == ARGV[9] or marked_in == '00000000' or ARGV[9] == '00000000'
+-- Where it was open whether it would become complete, and still is, that is not to be said again.
+if marked == whole(start) and same_run and (open == '' or ARGV[4] ~= '') then
   return { 'already', time[1], time[2] }
 end
 

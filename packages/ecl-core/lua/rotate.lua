@@ -49,6 +49,10 @@ if type(raw) == 'string' and #raw <= 15 and string.match(raw, '^%d+$') then
 end
 
 local run = ARGV[2]
+-- One that is not known may be any.
+local function is_same_run(a, b)
+  return a == b or a == '00000000' or b == '00000000'
+end
 if not current then
   call('MSET', cur .. '@ts', whole(window), cur .. '@by', whole(window))
   if run ~= '' then
@@ -86,7 +90,8 @@ if run ~= '' then
   if marks[1] == raw and marks[2] and string.match(marks[2], '^%d+$') and #marks[2] <= 15 then
     start = tonumber(marks[2])
   end
-  if marks[3] ~= whole(start) .. ' ' .. run then
+  local marked, marked_in = string.match(marks[3] or '', '^(%d+) (%x+)$')
+  if marked ~= whole(start) or not is_same_run(marked_in, run) then
     return { 'unpublished', time[1], time[2], whole(current) }
   end
 end
@@ -169,7 +174,7 @@ call(
 call('UNLINK', prefix .. 'last', last .. '@next')
 if run ~= '' then
   call('MSET', cur .. '@run', run)
-  if began_in and began_in ~= run and window > current + length then
+  if began_in and not is_same_run(began_in, run) and window > current + length then
     -- Windows in between may have been turned over, before a crash that is undone with all that came behind it.
     call('MSET', last .. '@next', whole(window))
   end

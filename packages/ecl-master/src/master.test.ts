@@ -110,6 +110,29 @@ function startsOf(windows: readonly { readonly interval: string; start: number }
 }
 
 describe('a master', () => {
+  it('says when to look again as it is after what it did, which may take long', async () => {
+    const master = newMaster()
+    await master.runOnce()
+    await clock.advance(5000)
+    store.trouble = (operation) =>
+      operation.startsWith('rotate') ? clock.advance(400).then(() => undefined) : undefined
+    expect(await master.runOnce()).toBe(100)
+  })
+
+  it('says once of what it does not understand, and again when it had been over', async () => {
+    const odd = () => Promise.reject(new Error('odd'))
+    startMaster()
+    await clock.advance(100)
+    for (let n = 0; n < 2; n++) {
+      store.trouble = (operation) => (operation.startsWith('rotate') ? odd() : undefined)
+      await clock.advance(6000)
+      store.trouble = () => undefined
+      await clock.advance(4000)
+    }
+    expect(logger.complaints.filter((line) => line.includes('odd'))).toHaveLength(2)
+    expect(logger.complaints[0]).toMatch(/rotation failed, and is tried again: odd/)
+  })
+
   it('turns every window of every interval over, a millisecond after its boundary', async () => {
     startMaster(TWO_INTERVALS)
     await clock.advance(20_000)

@@ -40,7 +40,8 @@ type UnsettledWindow = Omit<SettledWindow, 'counts' | 'completeness' | 'missing'
 
 /** What came of looking once. */
 interface Look {
-  readonly nextLookMs: number
+  /** When to look again, by the master's own clock. */
+  readonly nextLookAtMs: number
   /** Why nothing is known of some windows. */
   readonly failures: readonly Error[]
   /** What has been begun with others; rejects where that fails. */
@@ -120,11 +121,11 @@ export class Master extends EventEmitter<MasterEvents> {
    */
   async runOnce(): Promise<number> {
     return await keepAlive(async () => {
-      const { nextLookMs, failures, begun } = await this.#look()
+      const { nextLookAtMs, failures, begun } = await this.#look()
       await this.#work.idle()
       await Promise.all(begun)
       if (failures[0] !== undefined) throw failures[0]
-      return nextLookMs
+      return nextLookAtMs - this.#clock.monotonicMs()
     })
   }
 
@@ -134,8 +135,8 @@ export class Master extends EventEmitter<MasterEvents> {
       if (this.#wake.signal.aborted) this.#wake = new AbortController()
       let waitMs = CHECK_MS
       try {
-        const { nextLookMs, failures, begun } = await this.#look()
-        waitMs = nextLookMs
+        const { nextLookAtMs, failures, begun } = await this.#look()
+        waitMs = nextLookAtMs - this.#clock.monotonicMs()
         for (const work of begun) work.catch((caught: unknown) => this.#report(caught))
         for (const failure of failures) this.#report(failure)
         if (failures.length === 0 && !this.#work.isFailing) this.#log.succeeded()
@@ -153,7 +154,7 @@ export class Master extends EventEmitter<MasterEvents> {
       publications: this.#publisher !== undefined,
     })
     // A store that is shared may answer after the end.
-    if (this.#stop.signal.aborted) return { nextLookMs: CHECK_MS, failures: [], begun: [] }
+    if (this.#stop.signal.aborted) return { nextLookAtMs: startedMs, failures: [], begun: [] }
     const { due, settled, nextLookMs } = planRotations(this.#windows, states, storeTimeMs)
     states.forEach((state, index) => {
       const ref = this.#windows[index]
@@ -161,8 +162,9 @@ export class Master extends EventEmitter<MasterEvents> {
       if (state.failure !== undefined) this.#log.notSeen(state.failure)
     })
     const failures = states.flatMap(({ failure }) => failure ?? [])
+    this.#work.forgetFailures([...due, ...settled])
     const begun = this.#begin(due, settled)
-    return { nextLookMs: nextLookMs - (this.#clock.monotonicMs() - startedMs), failures, begun }
+    return { nextLookAtMs: startedMs + nextLookMs, failures, begun }
   }
 
   /**

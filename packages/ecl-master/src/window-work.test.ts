@@ -47,6 +47,15 @@ describe('WindowWork', () => {
     expect(work.isFailing).toBe(false)
   })
 
+  it('forgets what has failed and is not to be done any more', async () => {
+    const work = new WindowWork(() => undefined)
+    await expect(work.begin(one, () => Promise.reject(new Error('no')))).rejects.toThrow('no')
+    work.forgetFailures([one, other])
+    expect(work.isFailing).toBe(true)
+    work.forgetFailures([other])
+    expect(work.isFailing).toBe(false)
+  })
+
   it('waits until nothing is being done, whether it fails or not', async () => {
     const work = new WindowWork(() => undefined)
     const { promise, resolve } = withResolvers()

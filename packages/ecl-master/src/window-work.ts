@@ -20,6 +20,11 @@ export class WindowWork {
     return this.#failing.size > 0
   }
 
+  /** Forgets failures with other windows than these: somebody else has done it, or it is not to be done any more. */
+  forgetFailures(except: readonly WindowRef[]): void {
+    for (const ref of this.#failing) if (!except.includes(ref)) this.#failing.delete(ref)
+  }
+
   /** Whether nothing is being done with a window. */
   isFree(ref: WindowRef): boolean {
     return !this.#underWay.has(ref)

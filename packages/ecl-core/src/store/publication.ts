@@ -2,8 +2,8 @@ import { type EpochSeconds, graceMs, type Interval } from '../interval.ts'
 import { LEASE_SECONDS } from './completeness.ts'
 
 /**
- * When a window that has been turned over is put into the queue of its interval. Stores keep a mark of it: the start of
- * the window that was published and, where it may still become complete, a space and until when.
+ * When a window that has been turned over is put into the queue of its interval. Stores keep a mark of it, which says
+ * the start of the window that was published and, where it may still become complete, behind a space until when.
  */
 
 /** What a store knows of the last window of an interval. */

@@ -452,7 +452,7 @@ return { time[1], time[2], cjson.encode(marks) }
 } as const
 
 export const publishScript = {
-  sha1: '67d3532d57d5b0914c8a2045314634d9798d533b',
+  sha1: '60b6360904fa8fde1ce7406982ad285418bf7cb1',
   source: `
 
 
@@ -528,11 +528,11 @@ end
 local published = redis.pcall('GET', last .. '@published')
 local closed = whole(start) .. ' ' .. ARGV[9]
 local text = ARGV[4] == '' and closed or closed .. ' ' .. ARGV[4]
-if published == closed or published == text then
-return { 'already', time[1], time[2] }
-end
+local marked, marked_in, open = string.match(type(published) == 'string' and published or '', '^(%d+) (%x+) ?(%d*)$')
 
-if ARGV[4] ~= '' and type(published) == 'string' and string.sub(published, 1, #closed + 1) == closed .. ' ' then
+local same_run = marked_in == ARGV[9] or marked_in == '00000000' or ARGV[9] == '00000000'
+
+if marked == whole(start) and same_run and (open == '' or ARGV[4] ~= '') then
 return { 'already', time[1], time[2] }
 end
 
@@ -856,7 +856,7 @@ return 1
 } as const
 
 export const rotateScript = {
-  sha1: 'fc5713b053deb56ce2f24fe9e62d6dad00a41a37',
+  sha1: '148030b8cd91ff0cf2c1bbca02f0bf7272290698',
   source: `
 
 
@@ -908,6 +908,10 @@ current = tonumber(raw)
 end
 
 local run = ARGV[2]
+
+local function is_same_run(a, b)
+return a == b or a == '00000000' or b == '00000000'
+end
 if not current then
 call('MSET', cur .. '@ts', whole(window), cur .. '@by', whole(window))
 if run ~= '' then
@@ -945,7 +949,8 @@ local start = current - length
 if marks[1] == raw and marks[2] and string.match(marks[2], '^%d+$') and #marks[2] <= 15 then
 start = tonumber(marks[2])
 end
-if marks[3] ~= whole(start) .. ' ' .. run then
+local marked, marked_in = string.match(marks[3] or '', '^(%d+) (%x+)$')
+if marked ~= whole(start) or not is_same_run(marked_in, run) then
 return { 'unpublished', time[1], time[2], whole(current) }
 end
 end
@@ -1028,7 +1033,7 @@ last .. '@sum', type(sum) == 'string' and sum or '0', cur .. '@sum', '0'
 call('UNLINK', prefix .. 'last', last .. '@next')
 if run ~= '' then
 call('MSET', cur .. '@run', run)
-if began_in and began_in ~= run and window > current + length then
+if began_in and not is_same_run(began_in, run) and window > current + length then
 
 call('MSET', last .. '@next', whole(window))
 end

@@ -139,6 +139,12 @@ describe('RedisWindowQueue', () => {
     await restart('5s', 'last:@published')
     const publications = { publications: true }
     expect((await store.windows([ref], publications)).states[0]?.publishFromMs).toBeDefined()
+    // What is not known of a run may be this one.
+    const mark = `${NOON} 00000000`
+    const marked = await redis.server.client.getset('group:5s:last:@published', mark)
+    expect((await store.windows([ref], publications)).states[0]?.publishFromMs).toBeUndefined()
+    expect((await queue.publish(ref, FINAL)).status).toBe('already')
+    await redis.server.client.set('group:5s:last:@published', marked ?? '')
     await at(10)
     const onlyPublished = { onlyPublished: true }
     expect((await store.rotate(group, FIVE_SECONDS, onlyPublished)).status).toBe('unpublished')
@@ -150,14 +156,33 @@ describe('RedisWindowQueue', () => {
     expect(second?.revision).toBeGreaterThan(first?.revision ?? 0)
   })
 
+  it('publishes a window again that was open before a restart, and then not again while it is', async () => {
+    const { queue } = await turned({ a: 3 })
+    const open = { ...FINAL, final: false }
+    // The client has not said that it has sent all.
+    expect((await queue.publish(ref, open)).status).toBe('published')
+    expect((await queue.publish(ref, open)).status).toBe('already')
+    expect(await redis.server.client.get('group:5s:last:@published')).toMatch(/^\d+ \w{8} \d+$/)
+    await restart('5s', 'last:@published')
+    expect((await queue.publish(ref, open)).status).toBe('published')
+    expect((await queue.publish(ref, open)).status).toBe('already')
+    expect((await queue.publish(ref, FINAL)).status).toBe('published')
+  })
+
   describe('tells that windows behind one may have been undone', () => {
     const onlyPublished = { onlyPublished: true }
-    const often = groupSpec({ intervals: [{ spec: '1s', seconds: 1 }] })
-    const [interval = FIVE_SECONDS] = often.intervals
-    const second = { group: often, interval }
+    const interval = { spec: '1s', seconds: 1 }
+    const second = { group: groupSpec({ intervals: [interval] }), interval }
 
     /** Counts in the window of noon, turns it over at an instant, and publishes it. */
-    async function told(turnedAt: number, events: number, beforeTurn: () => Promise<void>) {
+    async function told(
+      turnedAt: number,
+      events: number,
+      beforeTurn: () => Promise<unknown>,
+      pythonWriters = false,
+    ) {
+      const often = groupSpec({ intervals: [interval], pythonWriters })
+      const own = { group: often, interval }
       const store = redis.open()
       const queue = queueOf(store)
       await at(-1)
@@ -165,16 +190,16 @@ describe('RedisWindowQueue', () => {
       const client = new HandClient(store, often)
       await client.register()
       await at(0)
-      await queue.publish(second, FINAL)
+      await queue.publish(own, FINAL)
       await store.rotate(often, interval, onlyPublished)
       const counts = Array.from({ length: events }, (_, n) => [`e${n}`, 1])
       await client.send(NOON, Object.fromEntries(counts))
       await beforeTurn()
       await at(turnedAt)
-      await queue.publish(second, FINAL)
+      await queue.publish(own, FINAL)
       await store.rotate(often, interval, onlyPublished)
-      await queue.publish(second, FINAL)
-      const taken = await queue.take([second], 'x', 10)
+      await queue.publish(own, FINAL)
+      const taken = await queue.take([own], 'x', 10)
       const windows = taken.flatMap(({ window }) => (window?.start === NOON ? [window] : []))
       return { store, windows }
     }
@@ -186,11 +211,40 @@ describe('RedisWindowQueue', () => {
       // It is not said of the next one.
       await at(9)
       const queue = queueOf(store)
-      await store.rotate(often, interval, onlyPublished)
+      await store.rotate(second.group, interval, onlyPublished)
       await queue.publish(second, FINAL)
       const [after] = await queue.take([second], 'x', 10)
       expect(after?.window?.start).toBe(NOON + 4)
       expect(after?.window?.undone).toBeUndefined()
+    })
+
+    it('and that Python programs may have counted in them, where they may in the group', async () => {
+      const { windows } = await told(4, 1, () => restart('1s', 'cur:@run'), true)
+      expect(windows[0]?.undone?.mayHoldForeign).toBe(true)
+    })
+
+    it('and not where a Python master has turned it over since', async () => {
+      const { store, windows } = await told(4, 1, () => restart('1s', 'cur:@run'))
+      expect(windows).toHaveLength(1)
+      await at(5)
+      await redis.server.client.set('group:1s:cur:@ts', NOON + 5)
+      const queue = queueOf(store)
+      await queue.publish(second, FINAL)
+      const [after] = await queue.take([second], 'x', 10)
+      expect(after?.window?.start).toBe(NOON + 4)
+      expect(after?.window?.undone).toBeUndefined()
+    })
+
+    it('and not where nobody knows in which run it has begun', async () => {
+      for (const run of ['', '00000000']) {
+        await redis.clear()
+        const forget = async () => {
+          if (run === '') await redis.server.client.del('group:1s:cur:@run')
+          else await redis.server.client.set('group:1s:cur:@run', run)
+        }
+        const { windows } = await told(4, 1, forget)
+        expect(windows.map(({ undone }) => undone)).toEqual([undefined])
+      }
     })
 
     it('and not where it was followed by the next one', async () => {

@@ -10,6 +10,7 @@ import type {
   Rotated,
 } from '../counter-store.ts'
 import type { Published } from '../window-queue.ts'
+import { isSameRun } from './run-id.ts'
 
 /**
  * What Redis says, turned into what it means. Nobody else looks at replies; what cannot be understood throws here.
@@ -165,7 +166,7 @@ export function parseMarks(reply: unknown): WindowMarks {
 export function parsePublished(reply: unknown, run: string): string | undefined {
   const [, , , mark] = asArray('MGET', reply)
   const [start, markedIn, ...until] = typeof mark === 'string' ? mark.split(' ') : []
-  return markedIn === run ? [start, ...until].join(' ') : undefined
+  return isSameRun(markedIn, run) ? [start, ...until].join(' ') : undefined
 }
 
 /** What loggers say of the windows of an interval. */

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { Redis } from 'ioredis'
 import { PrivateRedis } from '../../testing/private-redis.ts'
 import { until } from '../../testing/until.ts'
-import { runIdOf } from './run-id.ts'
+import { isSameRun, runIdOf } from './run-id.ts'
 
 describe('runIdOf', () => {
   let server: PrivateRedis
@@ -43,6 +43,24 @@ describe('runIdOf', () => {
   it('is zeroes where the user may not ask', async () => {
     await server.client.call('ACL', 'SETUSER', 'blind', 'on', '>x', '+@all', '-info', '~*')
     expect(await ask(connection({ username: 'blind', password: 'x' }))).toBe('00000000')
+  })
+
+  it('is zeroes where the command has been taken away', async () => {
+    const without = await PrivateRedis.start({ args: ['--rename-command', 'INFO', 'x'] })
+    const redis = new Redis({ path: without.socket, lazyConnect: true, enableReadyCheck: false })
+    try {
+      expect(await ask(redis)).toBe('00000000')
+    } finally {
+      await without.close()
+    }
+  })
+
+  it('is the same as another one that is not known, and as no other', () => {
+    expect(isSameRun('12345678', '12345678')).toBe(true)
+    expect(isSameRun('12345678', '00000000')).toBe(true)
+    expect(isSameRun('00000000', '12345678')).toBe(true)
+    expect(isSameRun('12345678', '87654321')).toBe(false)
+    expect(isSameRun(undefined, '00000000')).toBe(false)
   })
 
   it('is asked again where there was no answer', async () => {

@@ -76,7 +76,7 @@ async function findUndone(query: Query, given: readonly Entering[]): Promise<rea
   for (const { series, levels, start, window: after } of given) {
     if (after.undone === undefined) continue
     const { next, lossWindowMs, mayHoldForeign } = after.undone
-    const told = [start, after.end, next, after.publishedMs, lossWindowMs, Number(mayHoldForeign)]
+    const told = [start, next, after.publishedMs, lossWindowMs, Number(mayHoldForeign)]
     const rows = await query(sql.findUndone, [series, ...told])
     for (const row of rows) {
       const { window, parts } = withdrawn(after, numberIn(row, 'start') as EpochSeconds)

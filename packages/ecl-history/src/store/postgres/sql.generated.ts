@@ -209,24 +209,14 @@ SELECT EXISTS (SELECT FROM pg_extension WHERE extname = 'timescaledb') AS is_the
 `
 
 export const findUndone = `
-SELECT date_part('epoch', one.start) AS start FROM ecl_history.windows AS one
-WHERE one.series = $1::integer
-  AND one.start > to_timestamp($2::bigint) AND one.start < to_timestamp($4::bigint)
-  AND one.published_ms < $5::bigint AND (one.late = 0 OR $7::integer = 0)
-  AND NOT EXISTS (
-    SELECT FROM ecl_history.windows AS other
-    WHERE other.series = $1::integer
-      AND other.start > to_timestamp($2::bigint) AND other.start < to_timestamp($4::bigint)
-      AND other.published_ms < $5::bigint
-      AND other.published_ms > $6::bigint + greatest(
-        $3::bigint * 1000,
-        (
-          SELECT first.published_ms FROM ecl_history.windows AS first
-          WHERE first.series = $1::integer AND first.start = to_timestamp($2::bigint)
-            AND first.published_ms < $5::bigint
-        )
-      )
-  )
+WITH skipped AS MATERIALIZED (
+  SELECT date_part('epoch', start)::bigint AS start, published_ms, late FROM ecl_history.windows
+  WHERE series = $1::integer AND start > to_timestamp($2::bigint) AND start < to_timestamp($3::bigint)
+    AND published_ms < $4::bigint
+)
+SELECT start::double precision AS start FROM skipped
+WHERE (late = 0 OR $6::integer = 0)
+  AND (SELECT max(published_ms) - 1000 * min(start) FROM skipped) <= $5::bigint
 `
 
 export const findVersion = `

@@ -19,7 +19,6 @@ export function archive(statements: Statements, windows: readonly WindowParts[])
       expired += window.parts.size
       continue
     }
-    // Looked for before the version that is there is replaced.
     for (const one of [window, ...undoneAfter(statements, level.id, window.window)]) {
       if (enter(statements, level.id, one)) markStale(statements, levels, one.window.start)
     }
@@ -33,10 +32,10 @@ function undoneAfter(
   series: number,
   after: ClosedWindow,
 ): readonly WindowParts[] {
-  const { start, end, publishedMs, undone } = after
+  const { start, publishedMs, undone } = after
   if (undone === undefined) return []
   const { next, lossWindowMs, mayHoldForeign } = undone
-  const told = { start, end, next, loss_ms: lossWindowMs, foreign: Number(mayHoldForeign) }
+  const told = { start, next, loss_ms: lossWindowMs, foreign: Number(mayHoldForeign) }
   const inputs = { series, ...told, published_ms: publishedMs }
   return [...findUndone.iterate(inputs)].map((row) =>
     withdrawn(after, numberIn(row, 'start') as EpochSeconds),

@@ -93,21 +93,13 @@ ORDER BY seconds
 `
 
 export const findUndone = `
-SELECT start FROM windows AS one
-WHERE series = :series AND start > :start AND start < :next AND published_ms < :published_ms
-  AND (late = 0 OR :foreign = 0)
-  AND NOT EXISTS (
-    SELECT 1 FROM windows AS other
-    WHERE other.series = :series AND other.start > :start AND other.start < :next
-      AND other.published_ms < :published_ms
-      AND other.published_ms > :loss_ms + max(
-        :end * 1000,
-        coalesce((
-          SELECT first.published_ms FROM windows AS first
-          WHERE first.series = :series AND first.start = :start AND first.published_ms < :published_ms
-        ), 0)
-      )
-  )
+WITH skipped AS MATERIALIZED (
+  SELECT start, published_ms, late FROM windows
+  WHERE series = :series AND start > :start AND start < :next AND published_ms < :published_ms
+)
+SELECT start FROM skipped
+WHERE (late = 0 OR :foreign = 0)
+  AND (SELECT max(published_ms) - 1000 * min(start) FROM skipped) <= :loss_ms
 ORDER BY start
 `
 
