@@ -25,6 +25,7 @@ const generatedChecks = [
   { name: 'embedded SQL', run: () => node(script('embed-sql.mjs'), '--check') },
   { name: 'embedded thread', run: () => node(script('embed-sqlite.mjs'), '--check') },
   { name: 'config validator', run: () => node(script('compile-config-schema.mjs'), '--check') },
+  { name: 'mutations', run: () => node(script('mutations.mjs'), '--check') },
 ]
 
 /** @type {Check} compiles the sources, so their types are checked here */

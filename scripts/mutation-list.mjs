@@ -168,7 +168,13 @@ export const mutations = [
   {
     name: 'hash-over-the-old-one',
     breaks: 'an old window is removed though nothing comes in its place',
-    replacements: [{ file: ROTATE, find: "call('UNLINK', prefix .. 'last')\n", replace: '' }],
+    replacements: [
+      {
+        file: ROTATE,
+        find: "call('UNLINK', prefix .. 'last', last .. '@next')",
+        replace: "call('UNLINK', last .. '@next')",
+      },
+    ],
     tests: 'store/redis/layouts',
   },
   {
@@ -255,7 +261,13 @@ export const mutations = [
   {
     name: 'rotation-over-unpublished',
     breaks: 'a rotation with history overwrites only what is in the queue',
-    replacements: [{ file: ROTATE, find: "if ARGV[2] == '1' then", replace: 'if false then' }],
+    replacements: [
+      {
+        file: ROTATE,
+        find: 'if marked ~= whole(start) or not is_same_run(marked_in, run) then',
+        replace: 'if false then',
+      },
+    ],
     tests: 'redis-window-queue',
   },
   {
@@ -264,8 +276,32 @@ export const mutations = [
     replacements: [
       {
         file: PUBLISH,
-        find: 'if published == whole(start) or published == text then',
+        find: "if marked == whole(start) and same_run and (open == '' or ARGV[4] ~= '') then",
         replace: 'if false then',
+      },
+    ],
+    tests: 'redis-window-queue',
+  },
+  {
+    name: 'published-in-another-run',
+    breaks: 'what was published before a restart of Redis is published again',
+    replacements: [
+      {
+        file: PUBLISH,
+        find: "local same_run = marked_in == ARGV[9] or marked_in == '00000000' or ARGV[9] == '00000000'",
+        replace: 'local same_run = true',
+      },
+    ],
+    tests: 'redis-window-queue',
+  },
+  {
+    name: 'undone-and-not-told',
+    breaks: 'windows that a crash has undone are withdrawn from the history',
+    replacements: [
+      {
+        file: ROTATE,
+        find: "call('MSET', last .. '@next', whole(window))",
+        replace: '',
       },
     ],
     tests: 'redis-window-queue',

@@ -1,6 +1,7 @@
 /**
  * `npm run mutations`, or `npm run mutations -- NAME …`: breaks one rule of the protocol at a time, in a copy of this
- * checkout, and says which check notices. Exit code 1 where one goes unnoticed.
+ * checkout, and says which check notices. Exit code 1 where one goes unnoticed. With `--check`, says whether what is
+ * replaced is still there, and tries nothing.
  */
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -15,6 +16,10 @@ import { root, run, runAsMain, ScriptError, say } from './workspace.mjs'
 const LEFT_OUT = new Set(['.git', '.cache', 'docs'])
 
 await runAsMain(import.meta.url, async (args) => {
+  if (args[0] === '--check') {
+    for (const mutation of mutations) mutated(root, mutation)
+    return
+  }
   const chosen = args.length === 0 ? mutations : args.map(named)
   await setup({ build: true, redis: true })
   const unnoticed = []
@@ -68,17 +73,29 @@ async function tryOut(mutation) {
 }
 
 /** @param {string} copy @param {Mutation} mutation */
-function mutate(copy, { name, replacements }) {
+function mutate(copy, mutation) {
+  for (const [file, text] of mutated(copy, mutation)) writeFileSync(file, text)
+}
+
+/**
+ * @param {string} folder of a checkout
+ * @param {Mutation} mutation
+ * @returns {Map<string, string>} files of it, and their texts with the mutation
+ */
+function mutated(folder, { name, replacements }) {
+  /** @type {Map<string, string>} */
+  const texts = new Map()
   for (const { file, find, replace } of replacements) {
-    const target = path.join(copy, file)
-    const parts = readFileSync(target, 'utf8').split(find)
+    const target = path.join(folder, file)
+    const parts = (texts.get(target) ?? readFileSync(target, 'utf8')).split(find)
     if (parts.length !== 2) {
       throw new ScriptError(
         `mutations: ${name}: "${find.trim()}" is ${parts.length - 1} times in ${file}; expected once`,
       )
     }
-    writeFileSync(target, parts.join(replace))
+    texts.set(target, parts.join(replace))
   }
+  return texts
 }
 
 /** @param {string} copy @param {string} command @param {string[]} args */

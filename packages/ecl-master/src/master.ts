@@ -114,7 +114,7 @@ export class Master extends EventEmitter<MasterEvents> {
   }
 
   /**
-   * Rotates what is due, once.
+   * Rotates what is due, once. Not for a master that was started: what that one is doing is waited for, and not done again.
    *
    * @returns in how many ms to look again
    * @throws StoreError where the store cannot be reached or refuses
