@@ -68,20 +68,23 @@ async function undoSince(size: number): Promise<void> {
  * @returns the second of these two windows, which does not come again
  */
 async function undoTwoWindows(stalledMs: number): Promise<number> {
-  await until(() => Date.now() % 1000 > 930)
-  const { size } = statSync(appendOnlyFile())
-  if (stalledMs > 0) {
-    system.redis.signal('SIGSTOP')
-    await lasting(stalledMs)
-    system.redis.signal('SIGCONT')
+  for (;;) {
+    await until(() => Date.now() % 1000 > 930)
+    const { size } = statSync(appendOnlyFile())
+    if (stalledMs > 0) {
+      system.redis.signal('SIGSTOP')
+      await lasting(stalledMs)
+      system.redis.signal('SIGCONT')
+    }
+    const sinceMs = Date.now()
+    // Where it stood still, the second that is under way is the one behind the missed boundaries.
+    const undone = Math.floor(sinceMs / 1000) + (stalledMs > 0 ? 0 : 1)
+    await until(async () => (await keptFrom(undone)).length > 0)
+    // On a machine that is busy, that took longer than loggers keep what they have sent: nothing has happened yet.
+    if (Date.now() - sinceMs > LOST_MS) continue
+    await undoSince(size)
+    return undone
   }
-  const sinceMs = Date.now()
-  // Where it stood still, the second that is under way is the one behind the missed boundaries.
-  const undone = Math.floor(sinceMs / 1000) + (stalledMs > 0 ? 0 : 1)
-  await until(async () => (await keptFrom(undone)).length > 0)
-  expect(Date.now() - sinceMs).toBeLessThan(LOST_MS)
-  await undoSince(size)
-  return undone
 }
 
 describe('a crash of Redis that undoes what is in SQL leaves each count there once:', () => {
