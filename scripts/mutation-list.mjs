@@ -288,7 +288,7 @@ export const mutations = [
     replacements: [
       {
         file: PUBLISH,
-        find: "local same_run = marked_in == ARGV[9] or marked_in == '00000000' or ARGV[9] == '00000000'",
+        find: 'local same_run = marked_in == run or marked_in == UNKNOWN_RUN or run == UNKNOWN_RUN',
         replace: 'local same_run = true',
       },
     ],

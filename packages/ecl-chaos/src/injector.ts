@@ -214,14 +214,11 @@ export class Injector {
         child.process.kill('SIGSTOP')
         await sleep(fault.forMs)
         child.process.kill('SIGCONT')
-      } else if (fault.kind === 'master-kill') {
+      } else if (fault.kind === 'master-kill' || fault.kind === 'archiver-kill') {
         await child.end('SIGKILL')
         await sleep(fault.forMs)
-        this.#system.startMaster(index)
-      } else if (fault.kind === 'archiver-kill') {
-        await child.end('SIGKILL')
-        await sleep(fault.forMs)
-        this.#system.startArchiver(index)
+        if (fault.kind === 'master-kill') this.#system.startMaster(index)
+        else this.#system.startArchiver(index)
       } else {
         if (fault.kind === 'logger-kill') await this.#killLogger(index)
         else await this.#closeLogger(index)

@@ -34,7 +34,7 @@ export interface AckedLine {
   readonly number: number
   /** Its stamp, epoch seconds; null where it has no counts. */
   readonly at: number | null
-  /** The logger had put counts of later windows to it, which it took for over. */
+  /** The logger had added counts of later windows, which it took for over. */
   readonly mixed?: true
   readonly intervals: readonly string[]
   readonly counts: readonly (readonly [event: string, count: string])[]

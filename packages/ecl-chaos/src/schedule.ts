@@ -141,12 +141,16 @@ function heavyFault(random: Random, kind: FaultKind, atMs: number, plan: Plan): 
 function anyProcess(random: Random, { loggers, masters, archivers, readers }: Plan): Target {
   const targets = [
     // Twice as likely.
-    ...[...range('logger', loggers), ...range('logger', loggers)],
-    ...[...range('master', masters), ...range('reader', readers), ...range('archiver', archivers)],
+    ...[...targetsOf('logger', loggers), ...targetsOf('logger', loggers)],
+    ...[
+      ...targetsOf('master', masters),
+      ...targetsOf('reader', readers),
+      ...targetsOf('archiver', archivers),
+    ],
   ]
   return random.pick(targets)
 }
 
-function range<K extends string>(kind: K, count: number): `${K} ${number}`[] {
+function targetsOf<K extends string>(kind: K, count: number): `${K} ${number}`[] {
   return Array.from({ length: count }, (_, index) => `${kind} ${index}` as const)
 }

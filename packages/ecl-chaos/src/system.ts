@@ -64,19 +64,11 @@ export class System {
   readonly #scenario: Scenario
   readonly #listener: Listener
   readonly #seed: number
-  readonly #hasHistory: boolean
   #started = 0
 
-  private constructor(
-    redis: ChaosServer,
-    scenario: Scenario,
-    seed: number,
-    hasHistory: boolean,
-    listener: Listener,
-  ) {
+  private constructor(redis: ChaosServer, scenario: Scenario, seed: number, listener: Listener) {
     this.redis = redis
     this.#scenario = scenario
-    this.#hasHistory = hasHistory
     this.#seed = seed
     this.#listener = listener
     this.directory = mkdtempSync(join(tmpdir(), 'ecl-chaos-'))
@@ -89,15 +81,16 @@ export class System {
     listener: Listener,
   ): Promise<System> {
     const redis = await (sizes.topology === 'sentinel' ? ChaosSentinels : ChaosRedis).start()
-    const system = new System(redis, scenario, seed, sizes.archivers > 0, listener)
+    const system = new System(redis, scenario, seed, listener)
     const place = async () => ({ proxy: await TcpProxy.start(redis.target), child: undefined })
-    for (let i = 0; i < sizes.masters; i++) {
-      system.masters.push(await place())
-      system.startMaster(i)
-    }
+    // Before the masters, whose configs have a history where there are archivers.
     for (let i = 0; i < sizes.archivers; i++) {
       system.archivers.push(await place())
       system.startArchiver(i)
+    }
+    for (let i = 0; i < sizes.masters; i++) {
+      system.masters.push(await place())
+      system.startMaster(i)
     }
     for (let i = 0; i < sizes.loggers; i++) {
       system.loggers.push({ ...(await place()), truth: undefined, tail: undefined })
@@ -141,7 +134,7 @@ export class System {
 
   /** Where closed windows are kept; undefined where they are not. */
   get history(): string | undefined {
-    return this.#hasHistory ? `sqlite:${join(this.directory, 'history.db')}` : undefined
+    return this.archivers.length > 0 ? `sqlite:${join(this.directory, 'history.db')}` : undefined
   }
 
   /** Starts a logger in a place that is free. */

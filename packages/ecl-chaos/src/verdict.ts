@@ -44,7 +44,7 @@ export function judgeRun(evidence: Evidence): Finding[] {
   )
   const stored = ledger === undefined ? undefined : storedOf(ledger)
   return [
-    ...checkConservation(held, of(held, totals)),
+    ...checkConservation(held, totalsIn(held, totals)),
     ...(stored === undefined ? [] : checkConservation(stored, totals)),
     ...(stored === undefined
       ? []
@@ -56,8 +56,8 @@ export function judgeRun(evidence: Evidence): Finding[] {
   ]
 }
 
-/** The totals of what is in another list alone. */
-function of(list: Stored, totals: Totals): Totals {
+/** The totals of the intervals alone of which something is stored there. */
+function totalsIn(list: Stored, totals: Totals): Totals {
   return new Map([...totals].filter(([key]) => list.has(key)))
 }
 
@@ -69,5 +69,8 @@ function historyFindings(
 ): Finding[] {
   if (kept === undefined) return []
   if (stored !== undefined) return checkHistory(kept, stored)
-  return checkConservation(kept, of(kept, totals)).map((one) => ({ ...one, check: 'history' }))
+  return checkConservation(kept, totalsIn(kept, totals)).map((one) => ({
+    ...one,
+    check: 'history',
+  }))
 }

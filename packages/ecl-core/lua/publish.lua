@@ -31,6 +31,8 @@ local CHUNK = 500
 local REVISION = 10000
 local HALF = 1e9
 local OVERDUE = 1000
+-- It may be any.
+local UNKNOWN_RUN = '00000000'
 
 local function whole(number)
   return string.format('%.0f', number)
@@ -71,11 +73,10 @@ if (told or current - current % length - length) ~= start then
   return { 'nothing', time[1], time[2] }
 end
 local published = redis.pcall('GET', last .. '@published')
-local closed = whole(start) .. ' ' .. ARGV[9]
-local text = ARGV[4] == '' and closed or closed .. ' ' .. ARGV[4]
+local run = ARGV[9]
+local closed = whole(start) .. ' ' .. run
 local marked, marked_in, open = string.match(type(published) == 'string' and published or '', '^(%d+) (%x+) ?(%d*)$')
--- One that is not known may be any.
-local same_run = marked_in == ARGV[9] or marked_in == '00000000' or ARGV[9] == '00000000'
+local same_run = marked_in == run or marked_in == UNKNOWN_RUN or run == UNKNOWN_RUN
 -- Where it was open whether it would become complete, and still is, that is not to be said again.
 if marked == whole(start) and same_run and (open == '' or ARGV[4] ~= '') then
   return { 'already', time[1], time[2] }
@@ -238,7 +239,7 @@ for p = 1, #parts do
     'late', late.text(), 'total', total.text(), 'counts', parts[p], unpack(undone)
   )
 end
-redis.call('MSET', last .. '@published', text)
+redis.call('MSET', last .. '@published', ARGV[4] == '' and closed or closed .. ' ' .. ARGV[4])
 
 -- What is over the bounds. Not all of it at once, where nobody has been here for long.
 local dropped = redis.call('XTRIM', stream, 'MAXLEN', ARGV[6])

@@ -19,6 +19,8 @@
 -- shows them, and never wipes one that somebody has moved.
 
 local CHUNK = 500
+-- It may be any.
+local UNKNOWN_RUN = '00000000'
 
 -- Redis guards its globals: looking one up takes long, and this is done for each event.
 local call, try = redis.call, redis.pcall
@@ -49,9 +51,8 @@ if type(raw) == 'string' and #raw <= 15 and string.match(raw, '^%d+$') then
 end
 
 local run = ARGV[2]
--- One that is not known may be any.
 local function is_same_run(a, b)
-  return a == b or a == '00000000' or b == '00000000'
+  return a == b or a == UNKNOWN_RUN or b == UNKNOWN_RUN
 end
 if not current then
   call('MSET', cur .. '@ts', whole(window), cur .. '@by', whole(window))

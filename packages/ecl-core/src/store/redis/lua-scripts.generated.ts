@@ -452,7 +452,7 @@ return { time[1], time[2], cjson.encode(marks) }
 } as const
 
 export const publishScript = {
-  sha1: '60b6360904fa8fde1ce7406982ad285418bf7cb1',
+  sha1: '828021715a091977c86d92e5ab6e59a1273091e0',
   source: `
 
 
@@ -486,6 +486,8 @@ local CHUNK = 500
 local REVISION = 10000
 local HALF = 1e9
 local OVERDUE = 1000
+
+local UNKNOWN_RUN = '00000000'
 
 local function whole(number)
 return string.format('%.0f', number)
@@ -526,11 +528,10 @@ if (told or current - current % length - length) ~= start then
 return { 'nothing', time[1], time[2] }
 end
 local published = redis.pcall('GET', last .. '@published')
-local closed = whole(start) .. ' ' .. ARGV[9]
-local text = ARGV[4] == '' and closed or closed .. ' ' .. ARGV[4]
+local run = ARGV[9]
+local closed = whole(start) .. ' ' .. run
 local marked, marked_in, open = string.match(type(published) == 'string' and published or '', '^(%d+) (%x+) ?(%d*)$')
-
-local same_run = marked_in == ARGV[9] or marked_in == '00000000' or ARGV[9] == '00000000'
+local same_run = marked_in == run or marked_in == UNKNOWN_RUN or run == UNKNOWN_RUN
 
 if marked == whole(start) and same_run and (open == '' or ARGV[4] ~= '') then
 return { 'already', time[1], time[2] }
@@ -693,7 +694,7 @@ redis.call(
 'late', late.text(), 'total', total.text(), 'counts', parts[p], unpack(undone)
 )
 end
-redis.call('MSET', last .. '@published', text)
+redis.call('MSET', last .. '@published', ARGV[4] == '' and closed or closed .. ' ' .. ARGV[4])
 
 
 local dropped = redis.call('XTRIM', stream, 'MAXLEN', ARGV[6])
@@ -856,7 +857,7 @@ return 1
 } as const
 
 export const rotateScript = {
-  sha1: '148030b8cd91ff0cf2c1bbca02f0bf7272290698',
+  sha1: '97a970e4ce789ba2d7ef9a98e543db6945fc732b',
   source: `
 
 
@@ -878,6 +879,8 @@ export const rotateScript = {
 
 
 local CHUNK = 500
+
+local UNKNOWN_RUN = '00000000'
 
 
 local call, try = redis.call, redis.pcall
@@ -908,9 +911,8 @@ current = tonumber(raw)
 end
 
 local run = ARGV[2]
-
 local function is_same_run(a, b)
-return a == b or a == '00000000' or b == '00000000'
+return a == b or a == UNKNOWN_RUN or b == UNKNOWN_RUN
 end
 if not current then
 call('MSET', cur .. '@ts', whole(window), cur .. '@by', whole(window))
