@@ -1,6 +1,6 @@
 /**
  * Writes the Lua scripts into a TypeScript module: a bundled command has no files beside it, and reading one at start
- * would cost time. `--check` only says whether the module is what the Lua files make it.
+ * would cost time.
  */
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -65,13 +65,6 @@ function shorten(fileName, source) {
   return `${lines.join('\n').trimEnd()}\n`
 }
 
-await runAsMain(import.meta.url, (args) => {
-  if (!args.includes('--check')) {
-    if (embedLua()) say(`embed-lua: wrote ${path.relative(root, luaModule)}`)
-    return
-  }
-  if (!existsSync(luaModule) || readFileSync(luaModule, 'utf8') !== moduleText()) {
-    const name = path.relative(root, luaModule)
-    throw new ScriptError(`embed-lua: ${name} is not what lua/*.lua make it; run "npm run build"`)
-  }
+await runAsMain(import.meta.url, () => {
+  if (embedLua()) say(`embed-lua: wrote ${path.relative(root, luaModule)}`)
 })

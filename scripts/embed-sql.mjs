@@ -1,10 +1,9 @@
 /**
- * Writes SQL statements into TypeScript modules: a bundled command has no files beside it. `--check` only says whether the
- * modules are what their sources make them.
+ * Writes SQL statements into TypeScript modules: a bundled command has no files beside it.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { root, runAsMain, ScriptError, say } from './workspace.mjs'
+import { root, runAsMain, say } from './workspace.mjs'
 
 /** @param {string} name of the package @param {string} sql its folder of statements @param {string} module what is written */
 const embedded = (name, sql, module) => ({
@@ -57,16 +56,6 @@ export function literal(text) {
   return text.replace(/[\\`]|\$(?=\{)/g, '\\$&')
 }
 
-await runAsMain(import.meta.url, (args) => {
-  const name = (/** @type {string} */ file) => path.relative(root, file)
-  if (!args.includes('--check')) {
-    for (const file of embedSql()) say(`embed-sql: wrote ${name(file)}`)
-    return
-  }
-  const stale = sqlModules.find(
-    ({ sqlDir, module }) => !existsSync(module) || readFileSync(module, 'utf8') !== sqlText(sqlDir),
-  )
-  if (stale) {
-    throw new ScriptError(`embed-sql: ${name(stale.module)} is out of date; run "npm run build"`)
-  }
+await runAsMain(import.meta.url, () => {
+  for (const file of embedSql()) say(`embed-sql: wrote ${path.relative(root, file)}`)
 })
