@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
+import type { Completeness } from 'ecl-core'
 import { reportWith, seconds } from '../../test/report-fixture.ts'
 import { prometheus } from './prometheus.ts'
 
@@ -26,6 +27,25 @@ describe('prometheus', () => {
     expect(prometheus([reportWith([], {}, { status: 'complete' })], PIPE)).toMatch(
       /^ecl_window_complete\{.*\} 1$/m,
     )
+  })
+
+  it.each<Completeness>([
+    { status: 'complete' },
+    { status: 'pending', missing: [] },
+    { status: 'partial', missing: ['h/1/a'] },
+    { status: 'unknown', reason: 'other counts' },
+  ])('says which state the completeness is in: $status', (completeness) => {
+    const text = prometheus([reportWith([['a', 3n]], {}, completeness)], PIPE)
+    const window = 'group="web",interval="5s",window="last"'
+    const states = ['complete', 'pending', 'partial', 'unknown']
+    expect(text.split('\n').filter((line) => line.startsWith('ecl_window_completeness'))).toEqual(
+      states.map(
+        (state) =>
+          `ecl_window_completeness{${window},ecl_window_completeness="${state}"} ${state === completeness.status ? 1 : 0}`,
+      ),
+    )
+    // The counts' own series go on, whatever the state.
+    expect(text).toContain(`\necl_window_events{${window},event="a"} 3\n`)
   })
 
   it('keeps the samples of a metric together, under one head', () => {

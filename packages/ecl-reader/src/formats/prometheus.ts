@@ -1,4 +1,4 @@
-import { visible } from 'ecl-core'
+import { type Completeness, visible } from 'ecl-core'
 import { masterNotice } from '../notices.ts'
 import { elapsedSeconds, perSecond } from '../rate.ts'
 import type { Destination, Report, WindowReport } from '../report.ts'
@@ -12,6 +12,8 @@ interface Metric {
 
 /** Labels of its own, besides those of the window, and the value. */
 type Sample = readonly [labels: Readonly<Record<string, string>>, value: bigint | number]
+
+const STATES: readonly Completeness['status'][] = ['complete', 'pending', 'partial', 'unknown']
 
 const METRICS: readonly Metric[] = [
   {
@@ -39,6 +41,18 @@ const METRICS: readonly Metric[] = [
     help: 'Whether the counts of the window are final and exact: every logger has sent all of its own.',
     samples: (_report, { completeness }) =>
       completeness === undefined ? [] : [[{}, completeness.status === 'complete' ? 1 : 0]],
+  },
+  {
+    // A state set, as OpenMetrics has it. A label on the counts would begin new series with each change.
+    name: 'ecl_window_completeness',
+    help: 'Which of its states the completeness of the window is in: 1 for that one, 0 for the others.',
+    samples: (_report, { completeness }) =>
+      completeness === undefined
+        ? []
+        : STATES.map((state) => [
+            { ecl_window_completeness: state },
+            completeness.status === state ? 1 : 0,
+          ]),
   },
   {
     name: 'ecl_window_missing_loggers',

@@ -12,8 +12,12 @@ it.each([
   const windows = [{ which: 'last', start: undefined, end: undefined, counts: [] }] as const
   const reports = [
     reportWith(counts),
+    reportWith(counts, { group: 'done' }, { status: 'complete' }),
+    reportWith(counts, { group: 'new' }, { status: 'pending', missing: [] }),
+    reportWith(counts, { group: 'dead' }, { status: 'partial', missing: ['h/1/a'] }),
+    reportWith(counts, { group: 'old' }, { status: 'unknown', reason: 'other counts' }),
     reportWith([['big', 2n ** 63n - 1n]], { group: 'we"b' }),
-    reportWith([], { group: 'new', windows, current: undefined }),
+    reportWith([], { group: 'empty', windows, current: undefined }),
   ]
   const { status, stdout, stderr } = spawnSync('promtool', ['check', 'metrics'], {
     input: prometheus(reports, destination),
