@@ -155,4 +155,12 @@ describe('a program with the counts in a file', () => {
     const { stdout } = await command('ecl-reader', own, '-g', 'g', '--current')
     expect(stdout).toBe(`a:${expected.a}\nb:${expected.b}\n`)
   })
+
+  it('keeps nothing of the calls that it has made, whatever groups it made them with', async () => {
+    const program = fileURLToPath(new URL('programs/sqlite-fresh-groups.mjs', import.meta.url))
+    const file = join(folder, 'fresh.db')
+    // To keep what came with each call would take three times as much, and the thread would be ended.
+    const { stdout } = await run(process.execPath, ['--max-old-space-size=40', program, file])
+    expect(stdout).toBe('600\n')
+  })
 })

@@ -65,8 +65,6 @@ export class SqliteStore implements CounterStore {
   readonly #clock: Clock
   readonly #thread: StoreThread
   readonly #onConnect = new Set<() => void>()
-  readonly #declarations = new WeakMap<GroupSpec, Declaration>()
-  #lastDeclared = 0
   #closed = false
   /** How many requests have not been answered in time, and still are not. */
   #overdue = 0
@@ -82,10 +80,9 @@ export class SqliteStore implements CounterStore {
   }
 
   async apply(batch: Batch): Promise<Applied> {
-    const declaration = this.#declarationOf(batch.group)
     const { reply, sentMs } = await this.#timed(
-      requestOf(batch, declaration.declared),
-      batch.group.maxEvents === undefined ? undefined : declaration,
+      requestOf(batch),
+      batch.group.maxEvents === undefined ? undefined : declarationOf(batch.group),
     )
     const { waitedMs: _, ...outcome } = reply
     if (outcome.status !== 'applied') return { ...outcome, sentMs }
@@ -103,10 +100,8 @@ export class SqliteStore implements CounterStore {
     interval: Interval,
     { onlyPublished = false }: RotateOptions = {},
   ): Promise<Rotated> {
-    const declaration = this.#declarationOf(group)
-    const { declared } = declaration
-    const request = { op: 'rotate', group: group.name, interval, declared, onlyPublished } as const
-    return this.#ask(request, declaration)
+    const request = { op: 'rotate', group: group.name, interval, onlyPublished } as const
+    return this.#ask(request, declarationOf(group))
   }
 
   async read(
@@ -115,14 +110,10 @@ export class SqliteStore implements CounterStore {
     which: Which,
     { completeness: judged = false }: StoreReadOptions = {},
   ): Promise<Reading> {
-    const declaration = group.dynamic ? undefined : this.#declarationOf(group)
-    const reply = await this.#ask(
-      {
-        ...{ op: 'read', group: group.name, interval, which, judged },
-        only: declaration?.declared,
-      },
-      declaration,
-    )
+    const reply = await this.#ask({
+      ...{ op: 'read', group: group.name, interval, which, judged },
+      only: group.dynamic ? undefined : group.events,
+    })
     return readingOf(group, interval, reply, judged)
   }
 
@@ -180,16 +171,6 @@ export class SqliteStore implements CounterStore {
     }
     // A thread that waits for a disk cannot end.
     await this.#within(CLOSE_TIMEOUT_MS, this.#thread.end()).catch(() => undefined)
-  }
-
-  #declarationOf(group: GroupSpec): Declaration {
-    const known = this.#declarations.get(group)
-    if (known !== undefined) return known
-    this.#lastDeclared++
-    const declared = this.#lastDeclared
-    const declaration: Declaration = { op: 'declare', declared, events: group.events }
-    this.#declarations.set(group, declaration)
-    return declaration
   }
 
   /** Measures without the wait for other processes, which would look like a clock that is seconds ahead. */
@@ -269,8 +250,12 @@ export class SqliteStore implements CounterStore {
   }
 }
 
+function declarationOf({ name, events }: GroupSpec): Declaration {
+  return { op: 'declare', group: name, events }
+}
+
 /** A batch as the thread takes it. */
-function requestOf(batch: Batch, declared: number): ApplyRequest {
+function requestOf(batch: Batch): ApplyRequest {
   const { group } = batch
   const [first] = group.intervals
   return {
@@ -293,16 +278,15 @@ function requestOf(batch: Batch, declared: number): ApplyRequest {
     lifeSeconds: clientLifeSeconds(group),
     // The books are kept by the group's first interval.
     booked: batch.intervals.findIndex((interval) => interval === first),
-    bound: boundOf(batch, declared),
+    bound: boundOf(batch),
   }
 }
 
-function boundOf({ group, counts, declared: exempt }: Batch, declared: number): Bound | undefined {
+function boundOf({ group, counts, declared: exempt }: Batch): Bound | undefined {
   if (group.maxEvents === undefined) return undefined
   return {
     maxEvents: group.maxEvents,
     overflowEvent: group.overflowEvent,
     exempt: counts.map(([event]) => exempt.has(event)),
-    declared,
   }
 }

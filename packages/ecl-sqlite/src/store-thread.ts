@@ -34,8 +34,8 @@ export class ThreadFailure extends Error {
 export class StoreThread {
   readonly #data: Omit<ThreadData, 'driver'>
   readonly #waiting = new Map<number, Waiting>()
-  /** What the thread has been told. */
-  readonly #declared = new Set<number>()
+  /** The declared events that the thread has of each group. */
+  readonly #declared = new Map<string, readonly string[]>()
   #worker: Worker | undefined
   #lastId = 0
 
@@ -52,7 +52,7 @@ export class StoreThread {
    * Has something done.
    *
    * @param request what
-   * @param declaration the declared events that the request names by their number
+   * @param declaration the declared events of the request's group, where it needs them
    * @throws StoreError where there is no SQLite on this machine; ThreadFailure
    */
   ask<R extends Request>(request: R, declaration?: Declaration): Promise<Replies[R['op']]> {
@@ -66,12 +66,17 @@ export class StoreThread {
         resolve: (reply) => resolve(reply as Replies[R['op']]),
         reject,
       })
-      if (declaration !== undefined && !this.#declared.has(declaration.declared)) {
-        this.#declared.add(declaration.declared)
-        send(declaration)
-      }
+      if (declaration !== undefined && this.#isNews(declaration)) send(declaration)
       send({ ...request, id })
     })
+  }
+
+  /** By what they say and not by identity: a caller may make its groups anew for each call. */
+  #isNews({ group, events }: Declaration): boolean {
+    const known = this.#declared.get(group)
+    this.#declared.set(group, events)
+    if (known === events) return false
+    return known?.length !== events.length || events.some((event, index) => event !== known[index])
   }
 
   /** Keeps the process alive, which someone who waits for the end of the thread would not do. */

@@ -11,7 +11,7 @@ const LARGEST = 2n ** 63n - 1n
 const SMALLEST = -(2n ** 63n)
 const NONE: ReadonlySet<string> = new Set()
 
-type Declared = (number: number) => ReadonlySet<string>
+type Declared = () => ReadonlySet<string>
 
 /** Where one interval's counts go. */
 interface Target {
@@ -31,7 +31,7 @@ interface Target {
  * @param statements of the transaction
  * @param batch what is to be added
  * @param now the store's clock, whole seconds
- * @param declared the declared events that a number stands for
+ * @param declared the declared events of a group that has a bound
  */
 export function apply(
   statements: Statements,
@@ -94,7 +94,7 @@ function add(
   const part = placement === 'last' ? 'last' : 'cur'
   const window = { series: series.id, generation: generationOf(series, part) }
   // From then on, a window has a place for each declared event.
-  const reserved = () => (series.generation > 1 ? declared(batch.bound?.declared ?? 0) : NONE)
+  const reserved = () => (series.generation > 1 ? declared() : NONE)
   const names = boundedNames(statements, batch, window, reserved)
   const failures: number[] = []
   let taken = 0n

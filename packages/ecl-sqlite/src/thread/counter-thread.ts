@@ -50,7 +50,7 @@ export interface CounterThreadOptions {
 export class CounterThread {
   readonly #options: CounterThreadOptions
   readonly #file: SqliteFile<Statements>
-  readonly #declared = new Map<number, ReadonlySet<string>>()
+  readonly #declared = new Map<string, ReadonlySet<string>>()
   #writes: Promise<unknown> = Promise.resolve()
   #closed = false
 
@@ -62,7 +62,7 @@ export class CounterThread {
   /** Takes a message; the answer comes by way of `answer`. */
   take(message: ToThread): void {
     if (message.op === 'declare') {
-      this.#declared.set(message.declared, new Set(message.events))
+      this.#declared.set(message.group, new Set(message.events))
       return
     }
     const { id } = message
@@ -79,15 +79,14 @@ export class CounterThread {
         return this.#write((statements, waitedMs) => {
           const storeTimeMs = this.#options.now()
           const now = Math.floor(storeTimeMs / 1000)
-          const outcome = apply(statements, request, now, (number) => this.#declaredBy(number))
+          const outcome = apply(statements, request, now, () => this.#declaredIn(request.group))
           return { ...outcome, storeTimeMs, waitedMs }
         })
       case 'rotate':
         return this.#rotate(request)
       case 'read':
         return this.#read((statements) => {
-          const only = request.only === undefined ? undefined : this.#declaredBy(request.only)
-          return { ...read(statements, request, only), storeTimeMs: this.#options.now() }
+          return { ...read(statements, request), storeTimeMs: this.#options.now() }
         })
       case 'accounts':
         return this.#read((statements) => {
@@ -141,7 +140,7 @@ export class CounterThread {
   }
 
   async #rotate(request: RotateRequest): Promise<Replies['rotate']> {
-    const { group, interval, declared, onlyPublished } = request
+    const { group, interval, onlyPublished } = request
     // Most looks find nothing to do, and need not keep anyone from writing.
     const current = await this.#read((statements) => findSeries(statements, group, interval.spec))
     const nowMs = this.#options.now()
@@ -158,7 +157,7 @@ export class CounterThread {
     if (outcome.status !== 'rotated' || series === undefined) return outcome
     const last = series.generation - 1
     const events = await this.#read((statements) =>
-      tally(statements, series.id, last, this.#declaredBy(declared)),
+      tally(statements, series.id, last, this.#declaredIn(group)),
     )
     void this.#tidy(series.id, last)
     return { ...outcome, events }
@@ -179,8 +178,8 @@ export class CounterThread {
     }
   }
 
-  #declaredBy(number: number): ReadonlySet<string> {
-    const declared = this.#declared.get(number)
+  #declaredIn(group: string): ReadonlySet<string> {
+    const declared = this.#declared.get(group)
     if (declared === undefined) throw new Error('bug: declared events that were not sent')
     return declared
   }

@@ -34,10 +34,13 @@ export interface Driver {
   readonly from: string
 }
 
-/** Declared events are sent once and named by a number from then on: a group may have a hundred thousand. */
+/**
+ * The declared events of a group, sent ahead of what needs them, and only when they have changed: there may be a hundred
+ * thousand. The thread keeps the latest of each group, so that it holds no more than there are groups.
+ */
 export interface Declaration {
   readonly op: 'declare'
-  readonly declared: number
+  readonly group: string
   readonly events: readonly string[]
 }
 
@@ -74,8 +77,6 @@ export interface Bound {
   readonly overflowEvent: string
   /** For each event of the batch, whether the bound leaves it alone. */
   readonly exempt: readonly boolean[]
-  /** The group's declared events, which have a place in each window. */
-  readonly declared: number
 }
 
 /** Turn the windows over. */
@@ -83,7 +84,6 @@ export interface RotateRequest {
   readonly op: 'rotate'
   readonly group: string
   readonly interval: Interval
-  readonly declared: number
   /** Refuse while the last window has not been published as it is. */
   readonly onlyPublished: boolean
 }
@@ -95,7 +95,7 @@ export interface ReadRequest {
   readonly interval: Interval
   readonly which: Which
   /** Leave out the events that are not among these; undefined for none. */
-  readonly only: number | undefined
+  readonly only: readonly string[] | undefined
   /** Whether to read also what tells completeness. */
   readonly judged: boolean
 }

@@ -7,10 +7,10 @@ import { findSeries, generationOf, type Series } from './series.ts'
 /** Reads windows as of one instant, that of the transaction. */
 export function read(
   statements: Statements,
-  { group, interval, which, judged }: ReadRequest,
-  only: ReadonlySet<string> | undefined,
+  { group, interval, which, only: names, judged }: ReadRequest,
 ): Omit<Replies['read'], 'storeTimeMs'> {
   const series = findSeries(statements, group, interval.spec)
+  const only = names && new Set(names)
   const window = (part: 'cur' | 'last') =>
     which === part || which === 'both' ? readWindow(statements, series, part, only) : undefined
   return {
