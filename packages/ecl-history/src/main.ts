@@ -1,4 +1,5 @@
 import { EXIT, type ExitCode } from 'ecl-command/exit'
+import { runMain } from 'ecl-command/run-main'
 import { parseArguments, type Request } from './arguments.ts'
 
 async function main(): Promise<ExitCode> {
@@ -32,11 +33,4 @@ async function perform(request: Request): Promise<ExitCode> {
   return (await import('./cli/run-dead.ts')).runDead(request)
 }
 
-// `| head -1` has closed it, or the terminal is gone: nobody is left to tell.
-for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined)
-
-void main().then((code) => {
-  // At once: a name server that does not answer would keep the process for long. All output is out, as writing is
-  // synchronous on POSIX.
-  process.exit(code)
-})
+void runMain('ecl-history', main)

@@ -1,3 +1,4 @@
+import { runMain } from 'ecl-command/run-main'
 import { parseArguments } from './arguments.ts'
 import { EXIT, type ExitCode } from './exit.ts'
 
@@ -10,12 +11,4 @@ async function main(): Promise<ExitCode> {
   return run(parsed.request)
 }
 
-// `| head -1` has closed it, or the terminal is gone: nobody is left to tell.
-process.stderr.on('error', () => undefined)
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') process.exitCode ||= EXIT.atFault
-})
-
-void main().then((code) => {
-  process.exitCode = code === EXIT.done ? (process.exitCode ?? code) : code
-})
+void runMain('ecl-log-event', main)

@@ -222,7 +222,6 @@ it('ends with 3 after 5 s without Redis, and says how many events were not store
 it.each([
   ['--help | true; $command --help | head -1 > /dev/null; $command --version >&-', ''],
   ['$config web hit >&- 2>&-; echo $?', '0\n'],
-  ['--help > /dev/full; echo $?', '1\n'],
 ])('says nothing in vain, and ends with its exit code: %s', async (script, stdout) => {
   expect(await shell(`$command ${script}`)).toEqual({ stdout, stderr: '' })
 })

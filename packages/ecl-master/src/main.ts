@@ -1,3 +1,4 @@
+import { runMain } from 'ecl-command/run-main'
 import { parseArguments } from './arguments.ts'
 import { EXIT, type ExitCode } from './exit.ts'
 
@@ -10,11 +11,4 @@ async function main(): Promise<ExitCode> {
   return run(parsed.request)
 }
 
-// `| head -1` has closed it, or the terminal is gone: nobody is left to tell.
-for (const output of [process.stdout, process.stderr]) output.on('error', () => undefined)
-
-void main().then((code) => {
-  // At once: a name server that does not answer would keep the process for long, and while Node tidies up, a second
-  // signal would kill it. All output is out, as writing is synchronous on POSIX.
-  process.exit(code)
-})
+void runMain('ecl-master', main)

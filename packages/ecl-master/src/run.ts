@@ -1,3 +1,4 @@
+import { tell, writeOut } from 'ecl-command'
 import { openLog } from 'ecl-command/log'
 import {
   asError,
@@ -60,10 +61,8 @@ async function check(file: string): Promise<void> {
     const doubts = [...warnings, ...(await store.warnings())]
     const { states } = await store.windows(windows)
     for (const { failure } of states) if (failure !== undefined) throw failure
-    for (const doubt of doubts) process.stderr.write(`warning: ${doubt}\n`)
-    process.stdout.write(
-      `${file}: ${countOf(windows.length, 'window')} to rotate; the store answers\n`,
-    )
+    for (const doubt of doubts) tell(`warning: ${doubt}`)
+    await writeOut(`${file}: ${countOf(windows.length, 'window')} to rotate; the store answers\n`)
   } finally {
     await store.close()
   }

@@ -1,4 +1,5 @@
 import { EXIT, type ExitCode } from 'ecl-command/exit'
+import { runMain } from 'ecl-command/run-main'
 import { parseArguments } from './arguments.ts'
 import { asksForMunin } from './munin/asked.ts'
 
@@ -30,12 +31,4 @@ async function main(): Promise<ExitCode> {
     : runCheck(parsed.request, parsed.levels)
 }
 
-// `| head -1` has closed it, or the terminal is gone: nobody is left to tell.
-process.stderr.on('error', () => undefined)
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') process.exitCode ||= EXIT.atFault
-})
-
-void main().then((code) => {
-  process.exitCode = code === EXIT.done ? (process.exitCode ?? code) : code
-})
+void runMain('ecl-reader', main)

@@ -1,4 +1,4 @@
-import { tellFault } from 'ecl-command'
+import { tellFault, writeOut } from 'ecl-command'
 import { EXIT, type ExitCode } from 'ecl-command/exit'
 import { keepAlive } from 'ecl-command/keep-alive'
 import { openLog } from 'ecl-command/log'
@@ -66,7 +66,7 @@ async function tellState(file: string): Promise<void> {
       const state = states[index]
       return state === undefined ? [] : stateLines(window, state)
     })
-    process.stdout.write(lines.map((line) => `${line}\n`).join(''))
+    await writeOut(lines.map((line) => `${line}\n`).join(''))
   } finally {
     await store.close()
   }

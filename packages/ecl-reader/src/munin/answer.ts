@@ -34,14 +34,10 @@ export async function answer(request: MuninRequest): Promise<ExitCode> {
   // The store's socket and timers would let the process end while it waits for a reply.
   const alive = setInterval(() => undefined, FOREVER_MS)
   try {
-    await writeOut(await textOf(request))
+    await writeOut(await (request.question === 'autoconf' ? usability(request) : textOf(request)))
     return EXIT.done
   } catch (caught) {
     const { message } = asError(caught)
-    if (request.question === 'autoconf') {
-      await writeOut(`no (${message.replace(/\s+/g, ' ')})\n`)
-      return EXIT.done
-    }
     tell(caught instanceof ConfigError ? message : `${request.wanted.link}: ${message}`)
     return EXIT.atFault
   } finally {
@@ -56,10 +52,6 @@ async function textOf(request: MuninRequest): Promise<string> {
     return suggestions(groups)
       .map((one) => `${one}\n`)
       .join('')
-  if (request.question === 'autoconf') {
-    await canRead(config, targetsOf(groups, { ...request.wanted, link: '' }))
-    return 'yes\n'
-  }
   for (const warning of config.warnings) tell(warning)
   for (const wrong of wrongLevels(request.settings)) tell(`${request.wanted.link}: ${wrong}`)
   const graphs = await graphsOf(request, config, targetsOf(groups, request.wanted))
@@ -68,6 +60,17 @@ async function textOf(request: MuninRequest): Promise<string> {
       request.question === 'config' ? configText(graph, request.settings) : valuesText(graph),
     )
     .join('')
+}
+
+/** Whether the plugin can be used here, as `autoconf` has it. */
+async function usability({ config: file, wanted }: MuninRequest): Promise<string> {
+  try {
+    const config = await loadConfig(file)
+    await canRead(config, targetsOf(resolveGroups(config.groups), { ...wanted, link: '' }))
+    return 'yes\n'
+  } catch (caught) {
+    return `no (${asError(caught).message.replace(/\s+/g, ' ')})\n`
+  }
 }
 
 /** @throws StoreError where the store does not answer */
