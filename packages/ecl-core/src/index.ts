@@ -40,7 +40,7 @@ export {
   windowStart,
 } from './interval.ts'
 export { type Logger, silentLogger, stderrLogger } from './logger.ts'
-export { eventIdProblem, visible } from './names.ts'
+export { eventIdProblem, MAX_NAME_BYTES, nameLengthProblem, visible } from './names.ts'
 export type { Counter } from './recorder.ts'
 export type { Statistics } from './statistics.ts'
 export { judge, LEASE_SECONDS, type WindowEvidence } from './store/completeness.ts'

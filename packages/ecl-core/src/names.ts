@@ -7,14 +7,29 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f]/
 const GROUP_FORBIDDEN = /[:\s*?[\]^\\]/
 
 /**
+ * No name of an event or a group is longer, in bytes of UTF-8. Databases have such a bound on what they index (2,704 bytes
+ * in PostgreSQL), and a name is in memory, in each request and in each window.
+ */
+export const MAX_NAME_BYTES = 1024
+/** A UTF-16 unit takes at most so many bytes of UTF-8. */
+const MOST_BYTES_PER_UNIT = 3
+
+/** Why a text is too long for a name, in words that complete `"x" …`; undefined when it is not. */
+export function nameLengthProblem(name: string): string | undefined {
+  if (name.length * MOST_BYTES_PER_UNIT <= MAX_NAME_BYTES) return undefined
+  const bytes = Buffer.byteLength(name)
+  if (bytes <= MAX_NAME_BYTES) return undefined
+  return `has ${bytes.toLocaleString('en')} bytes; a name has at most ${MAX_NAME_BYTES.toLocaleString('en')} bytes of UTF-8`
+}
+
+/**
  * Why a text cannot name an event, in words that complete `"@x" …`; undefined when it can.
  * Reserved keys start with `@` in the event's place; a control character would break line-based output.
  */
 export function eventIdProblem(id: string): string | undefined {
   if (id === '') return 'is empty; an event ID has at least one character'
   if (id.startsWith('@')) return 'starts with "@", which is reserved'
-  if (CONTROL.test(id)) return 'holds a control character'
-  return undefined
+  return nameLengthProblem(id) ?? (CONTROL.test(id) ? 'holds a control character' : undefined)
 }
 
 /**
@@ -24,6 +39,8 @@ export function eventIdProblem(id: string): string | undefined {
 export function groupNameProblem(name: string): string | undefined {
   if (name === '') return 'is empty; a group name has at least one character'
   if (name.startsWith('@')) return 'starts with "@", which is reserved'
+  const tooLong = nameLengthProblem(name)
+  if (tooLong !== undefined) return tooLong
   if (CONTROL.test(name)) return 'holds a control character'
   const found = GROUP_FORBIDDEN.exec(name)?.[0]
   if (found === undefined) return undefined

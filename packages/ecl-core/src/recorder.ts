@@ -93,7 +93,7 @@ export class Recorder {
   /** Declares an event as if it were listed in the config. @throws TypeError for what cannot name an event */
   declare(event: string): void {
     const problem = eventIdProblem(event)
-    if (problem !== undefined) throw new TypeError(`event ${JSON.stringify(event)} ${problem}`)
+    if (problem !== undefined) throw new TypeError(`event ${shown(event)} ${problem}`)
     this.#declared.add(event)
   }
 

@@ -3,6 +3,11 @@ const MAX_TOLD = 100
 /** How much of a name is shown. */
 const MAX_SHOWN = 100
 
+/** A refused name as messages show it: no longer than is of use. */
+export function cutName(name: string): string {
+  return name.length > MAX_SHOWN ? `${name.slice(0, MAX_SHOWN)}…` : name
+}
+
 /** Lines that are no event of the group: tells of each name once, and counts them all. */
 export class BadNames {
   readonly #tell: (message: string) => void
@@ -27,8 +32,7 @@ export class BadNames {
    */
   note(name: string, why: string, lines: number): void {
     this.#lines += lines
-    const shown = name.length > MAX_SHOWN ? `${name.slice(0, MAX_SHOWN)}…` : name
-    this.#tellOnce(name, `event ${JSON.stringify(shown)} ${why}; it is not counted`)
+    this.#tellOnce(name, `event ${JSON.stringify(cutName(name))} ${why}; it is not counted`)
   }
 
   /** Notes lines that were too long to be kept. */

@@ -10,6 +10,7 @@ import {
   UnknownGroupError,
 } from 'ecl-core'
 import type { LogRequest } from './arguments.ts'
+import { cutName } from './bad-names.ts'
 import { type EventCheck, eventCheck } from './event-check.ts'
 import { EXIT, type ExitCode } from './exit.ts'
 import { logLines } from './log-lines.ts'
@@ -68,7 +69,7 @@ function demandEvent(group: string, event: string, check: EventCheck): void {
   if (problem === undefined) return
   throw new EclError(
     'CONFIG_INVALID',
-    `group "${group}": event ${JSON.stringify(event)} ${problem}`,
+    `group "${group}": event ${JSON.stringify(cutName(event))} ${problem}`,
   )
 }
 

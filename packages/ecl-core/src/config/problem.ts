@@ -37,6 +37,7 @@ export class Findings {
   }
 }
 
+const MAX_QUOTED = 60
 const PLAIN_KEY = /^[^\s."'[\]\p{Cc}\p{Cf}\u2028\u2029]+$/u
 
 /** Writes a path as `groups.web.intervals[1]`; a key that would be unclear is quoted: `groups["a.b"]`. */
@@ -44,7 +45,7 @@ export function formatPath(path: Path): string {
   return path
     .map((step, index) => {
       if (typeof step === 'number') return `[${step}]`
-      if (!PLAIN_KEY.test(step)) return `[${quote(step)}]`
+      if (step.length > MAX_QUOTED || !PLAIN_KEY.test(step)) return `[${quote(step)}]`
       return index === 0 ? step : `.${step}`
     })
     .join('')
@@ -55,8 +56,6 @@ export function formatProblem(problem: Problem): string {
   const where = formatPath(problem.path)
   return where === '' ? problem.message : `${where}: ${problem.message}`
 }
-
-const MAX_QUOTED = 60
 
 /** A text in quotes, on one line, and not longer than a message can bear. */
 export function quote(text: string): string {

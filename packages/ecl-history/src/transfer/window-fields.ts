@@ -1,4 +1,4 @@
-import { type Completeness, type EpochSeconds, parseInterval } from 'ecl-core'
+import { type Completeness, type EpochSeconds, nameLengthProblem, parseInterval } from 'ecl-core'
 import type { ClosedWindow } from '../closed-window.ts'
 
 const COMPLETENESS: readonly Completeness['status'][] = [
@@ -7,6 +7,8 @@ const COMPLETENESS: readonly Completeness['status'][] = [
   'partial',
   'unknown',
 ]
+/** So much of a name that is too long is shown. */
+const LONGEST_SHOWN = 60
 const INTEGER = /^-?\d{1,19}$/
 
 /** What a file says of a window, before it is believed. */
@@ -19,6 +21,11 @@ export function windowFrom(
 ): ClosedWindow {
   const interval = parseInterval(textOf(fields, 'interval'))
   if ('problem' in interval) throw new Error(`interval: ${interval.problem}`)
+  const group = textOf(fields, 'group')
+  for (const name of [group, ...counts.map(([event]) => event)]) {
+    const problem = nameLengthProblem(name)
+    if (problem !== undefined) throw new Error(`"${name.slice(0, LONGEST_SHOWN)}…" ${problem}`)
+  }
   const start = numberOf(fields, 'start')
   const end = numberOf(fields, 'end')
   if (start % interval.seconds !== 0) throw new Error(`start: is no multiple of ${interval.spec}`)
@@ -31,7 +38,7 @@ export function windowFrom(
     throw new Error(`completeness: is none of ${COMPLETENESS.join(', ')}`)
   const { late, total } = fields
   return {
-    group: textOf(fields, 'group'),
+    group,
     interval: interval.spec,
     start: start as EpochSeconds,
     end: end as EpochSeconds,
