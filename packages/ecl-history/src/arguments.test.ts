@@ -33,6 +33,7 @@ describe('the command line', () => {
       top: undefined,
       zone: 'UTC',
       format: 'plain',
+      defuseFormulas: false,
       range: { from: 1_795_287_000, to: 1_795_373_460 },
     })
   })
@@ -112,6 +113,12 @@ describe('the command line', () => {
     [['ecl.yml', '-g', 'web', '--zone', 'Mars'], "option '--zone Mars' is no time zone"],
     [['ecl.yml', '-g', 'web', '--step', '5'], "option '--step 5' is no step"],
     [['ecl.yml', '-g', 'web', '--top', '0'], 'It is not a whole number from 1 on.'],
+    [['ecl.yml', '-g', 'web', '--defuse-formulas'], "'--defuse-formulas' is for '--format csv'"],
+    [
+      // What is exported can be imported, with the names that it had.
+      ['ecl.yml', 'export', '--format', 'csv', '--defuse-formulas'],
+      "option '--defuse-formulas' cannot be used with export",
+    ],
     [['ecl.yml', 'dead', 'replace'], 'write dead list, or dead replay [ID …]'],
     [['ecl.yml', 'import', 'a', 'b'], '"b": import takes one file'],
   ])('%j is wrong', (args, message) => {

@@ -36,6 +36,8 @@ export interface QueryRequest extends Selection {
   readonly step: Step | undefined
   readonly top: number | undefined
   readonly format: FormatName
+  /** Whether CSV is made safe for a spreadsheet. */
+  readonly defuseFormulas: boolean
 }
 
 /** What is to be told of windows. */
@@ -78,7 +80,7 @@ const SELECTION: readonly OptionName[] = ['group', 'interval']
 const TIME: readonly OptionName[] = ['since', 'from', 'to', 'zone']
 /** The options that each command takes. */
 const OPTIONS_OF: Readonly<Record<CommandName | 'query', readonly OptionName[]>> = {
-  query: [...SELECTION, ...TIME, 'event', 'step', 'top', 'format'],
+  query: [...SELECTION, ...TIME, 'event', 'step', 'top', 'format', 'defuseFormulas'],
   archive: ['once', 'status', 'verbose'],
   status: [],
   gaps: [...SELECTION, ...TIME, 'format'],
@@ -234,7 +236,9 @@ function zoneOf(command: Command, { zone = 'UTC' }: Options): string {
 }
 
 function queryOf(command: Command, options: Options, nowMs: number) {
-  const { group, event = [], top, step: text, format } = options
+  const { group, event = [], top, step: text, format, defuseFormulas = false } = options
+  if (defuseFormulas && format !== 'csv')
+    command.error("error: option '--defuse-formulas' is for '--format csv'")
   if (group === undefined)
     command.error("error: required option '-g, --group <group>' not specified")
   const step = text === undefined ? undefined : parseStep(text)
@@ -248,5 +252,6 @@ function queryOf(command: Command, options: Options, nowMs: number) {
     range: rangeOf(command, options, nowMs),
     zone: zoneOf(command, options),
     format: (format ?? 'plain') as FormatName,
+    defuseFormulas,
   }
 }

@@ -81,7 +81,7 @@ it('verifies what is archived, waits or differs, and puts back what could not be
     total: 5,
   })
   expect(await run(config, 'verify')).toMatchObject({
-    code: 1,
+    code: 4,
     stdout: `web 1h, window of ${iso()}: is missing in SQL\n  hit: 5 in the store, 0 in SQL\n`,
     stderr: 'ecl-history: SQL is not what the store still knows\n',
   })
@@ -109,7 +109,7 @@ it('verifies what is archived, waits or differs, and puts back what could not be
   // By somebody at a redis-cli, of whom nobody knows.
   await redis.client.incrby('web:1h:last:hit', 2)
   const differs = await run(config, 'verify', '--format', 'json')
-  expect(differs.code).toBe(1)
+  expect(differs.code).toBe(4)
   expect(JSON.parse(differs.stdout)).toEqual({
     group: 'web',
     interval: '1h',

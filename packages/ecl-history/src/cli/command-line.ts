@@ -28,6 +28,7 @@ export interface Options {
   readonly step?: string
   readonly top?: number
   readonly format?: string
+  readonly defuseFormulas?: true
   readonly once?: true
   readonly status?: true
   readonly verbose?: true
@@ -45,7 +46,7 @@ Without a command, counts are printed. Commands:
                       keeps closed windows, until it is ended; --once: those that wait now
   status              how many windows wait, who is at work (the same as archive --status)
   gaps                windows that are missing or not complete; exit code 4 if there are any
-  verify              holds SQL against what the store still knows; exit code 1 with the difference
+  verify              holds SQL against what the store still knows; exit code 4 with the difference
   export              windows as lines of JSON, or with --format csv; all of them, or by -g, -i, --since, --from, --to
   import [FILE]       takes them in again, from a file or stdin; repeating changes nothing
   migrate             brings the tables up to date
@@ -62,8 +63,8 @@ Examples:
 
 TIME is a date, 2026-11-22T18:45 (in the zone), 2026-11-22T18:45:00Z, yesterday, today, now, or seconds since the epoch.
 
-Exit codes: 0 done, 1 config, group, interval or data at fault, or (verify) a difference, 2 wrong usage,
-3 the store or the database cannot be reached or refuses, 4 windows are missing or not complete (gaps).`
+Exit codes: 0 done, 1 config, group, interval or data at fault, 2 wrong usage, 3 the store or the database cannot be
+reached or refuses, 4 windows are missing or not complete (gaps), or SQL is not what the store knows (verify).`
 
 /** Describes the command line, with its help. */
 export function commandLine(): Command {
@@ -83,6 +84,7 @@ export function commandLine(): Command {
     .option('--step <length>', 'windows put together: 5m, 1h, 1d, 1w, 1mo, or all as one')
     .option('--top <n>', 'only the n events with the largest sums', wholeNumber)
     .addOption(new Option('--format <format>', 'plain by default').choices(FORMATS))
+    .option('--defuse-formulas', "CSV for spreadsheets: a ' before names that they would execute")
     .option('--once', 'archive: what waits now, and exit')
     .addOption(new Option('--status', 'print the state of the queues, and exit').conflicts('once'))
     .option('-v, --verbose', 'archive: log every batch')

@@ -41,6 +41,7 @@ export function runQuery(request: QueryRequest): Promise<ExitCode> {
       declared: chosen.declared,
       sums: chosen.sums,
       terminal: process.stdout.isTTY,
+      defuseFormulas: request.defuseFormulas,
       columns,
       colour: process.stdout.isTTY && (process.env['NO_COLOR'] ?? '') === '',
     }

@@ -15,7 +15,7 @@ const MOST_LOOKS = 3
 /**
  * Holds what is in SQL against the last window of each interval, which the store still knows.
  *
- * @returns the exit code: 1 where they differ; never rejects
+ * @returns the exit code: 4 where they differ; never rejects
  */
 export function runVerify(request: WindowsRequest): Promise<ExitCode> {
   return withQueue(request.config, async (session) => {
@@ -28,7 +28,7 @@ export function runVerify(request: WindowsRequest): Promise<ExitCode> {
         await writeOut(request.json ? jsonLine(ref, verdict) : plainLines(ref, verdict))
       }
       if (differs) tell(`${COMMAND}: SQL is not what the store still knows`)
-      return differs ? EXIT.atFault : EXIT.done
+      return differs ? EXIT.incomplete : EXIT.done
     } finally {
       await sql.close()
     }

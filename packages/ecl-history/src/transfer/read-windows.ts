@@ -9,6 +9,8 @@ import { windowOfLine } from './ndjson.ts'
 /** Longer than 1,000 events with the longest names that anybody has: it is no file of ours. */
 const MAX_RECORD_BYTES = 16 * 1024 * 1024
 
+const BYTE_ORDER_MARK = Buffer.from('\ufeff')
+
 /**
  * Reads windows from a file of lines of JSON, or of CSV, whichever it is; no more of it than the window that is read is
  * in memory.
@@ -22,14 +24,26 @@ export async function* readWindows(input: Readable): AsyncGenerator<ClosedWindow
   else for await (const { window } of windowsOfRecords(recordsOf(input))) yield window
 }
 
-/** Looks at the first character, and puts back what it has read. */
+/**
+ * Looks at the first character that is no white space, and puts back what it has read, without a byte-order mark, which
+ * would be part of the first line.
+ *
+ * @returns undefined where there is none
+ */
 async function firstCharacter(input: Readable): Promise<string | undefined> {
+  let head: Buffer = Buffer.alloc(0)
   for (;;) {
     const chunk: unknown = input.read()
     if (Buffer.isBuffer(chunk) && chunk.length > 0) {
-      input.unshift(chunk)
-      // A byte-order mark is three bytes.
-      return chunk.toString('utf8').trimStart()[0] ?? '\n'
+      head = Buffer.concat([head, chunk])
+      // Of a slow pipe, the first chunk may be a part of the mark.
+      if (head.length < BYTE_ORDER_MARK.length && BYTE_ORDER_MARK.indexOf(head) === 0) continue
+      const marked = head.subarray(0, BYTE_ORDER_MARK.length).equals(BYTE_ORDER_MARK)
+      const text = marked ? head.subarray(BYTE_ORDER_MARK.length) : head
+      const first = text.toString('utf8').trimStart()[0]
+      if (first === undefined) continue
+      input.unshift(text)
+      return first
     }
     if (input.readableEnded) return undefined
     await new Promise<void>((resolve, reject) => {
@@ -52,7 +66,7 @@ async function* ofLines(input: Readable): AsyncGenerator<ClosedWindow> {
 }
 
 async function* recordsOf(input: Readable): AsyncGenerator<CsvRecord> {
-  const parser = input.pipe(parse({ info: true, bom: true, max_record_size: MAX_RECORD_BYTES }))
+  const parser = input.pipe(parse({ info: true, max_record_size: MAX_RECORD_BYTES }))
   // An error of the file is none of the parser's.
   input.once('error', (error) => parser.destroy(error))
   let before = 0

@@ -23,17 +23,17 @@ const WINDOW: ClosedWindow = {
 }
 
 /** Comes in pieces of a few bytes, as from a slow pipe. */
-function inPieces(text: string): Readable {
+function inPieces(text: string, length: number): Readable {
   const bytes = Buffer.from(text)
-  const pieces = Array.from({ length: Math.ceil(bytes.length / 61) }, (_, i) =>
-    bytes.subarray(i * 61, i * 61 + 61),
+  const pieces = Array.from({ length: Math.ceil(bytes.length / length) }, (_, i) =>
+    bytes.subarray(i * length, i * length + length),
   )
   return Readable.from(pieces, { objectMode: false })
 }
 
-async function read(text: string): Promise<ClosedWindow[]> {
+async function read(text: string, pieceLength = 61): Promise<ClosedWindow[]> {
   const windows: ClosedWindow[] = []
-  for await (const window of readWindows(inPieces(text))) windows.push(window)
+  for await (const window of readWindows(inPieces(text, pieceLength))) windows.push(window)
   return windows
 }
 
@@ -78,8 +78,18 @@ describe('what is exported', () => {
   })
 
   it('is nothing where the file is empty', async () => {
-    expect(await read('')).toEqual([])
-    expect(await read(CSV_HEADER)).toEqual([])
+    for (const text of ['', CSV_HEADER, '\ufeff', '\r\n']) expect(await read(text)).toEqual([])
+  })
+
+  it.each([
+    ['lines of JSON', ndjsonLine(WINDOW)],
+    ['lines of JSON behind empty ones', `\n\n${ndjsonLine(WINDOW)}`],
+    ['CSV', CSV_HEADER + csvRecords(WINDOW)],
+  ])('may begin with a byte-order mark, whole or in pieces: %s', async (_, text) => {
+    for (const pieceLength of [1, 2, 3, 4, 61, 10_000]) {
+      expect(await read(text, pieceLength)).toEqual([WINDOW])
+      expect(await read(`\ufeff${text}`, pieceLength)).toEqual([WINDOW])
+    }
   })
 })
 

@@ -20,6 +20,8 @@ export interface Page {
   readonly sums: readonly (readonly [event: string, sum: bigint])[]
   /** A terminal takes some characters for commands, and so must not get them. */
   readonly terminal: boolean
+  /** Whether a spreadsheet must not take names for formulas. */
+  readonly defuseFormulas?: boolean
   /** The terminal's width, or how wide text for people is to be. */
   readonly columns: number
   readonly colour: boolean

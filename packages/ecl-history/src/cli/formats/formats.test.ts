@@ -89,6 +89,21 @@ describe('csv', () => {
       [String(START + 10_800), '11', 'hit', '9007199254740993', '9007199254740993'],
     ])
   })
+
+  it('has no name that a spreadsheet would execute, where asked', async () => {
+    const steps = [hour(0, { '=HYPERLINK("//x")': 1n })]
+    const names = async (defuseFormulas: boolean) => {
+      const page = { defuseFormulas, group: '@web' }
+      const text = await print(csv, steps, page)
+      const [record] = parse(text, { columns: true, record_delimiter: '\r\n' }) as Record<
+        string,
+        string
+      >[]
+      return [record?.['group'], record?.['event']]
+    }
+    expect(await names(false)).toEqual(['@web', '=HYPERLINK("//x")'])
+    expect(await names(true)).toEqual(["'@web", '\'=HYPERLINK("//x")'])
+  })
 })
 
 describe('table', () => {
