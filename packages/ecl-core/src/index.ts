@@ -66,6 +66,7 @@ export type {
 } from './store/counter-store.ts'
 export { type Backend, openStore } from './store/open-store.ts'
 export { openUntil, type Publication, publishFromMs } from './store/publication.ts'
+export { sqliteFile } from './store/sqlite-backend.ts'
 export type {
   ArchiverState,
   ClosedWindow,

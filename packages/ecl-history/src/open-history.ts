@@ -1,4 +1,4 @@
-import { ConfigError, type Logger, stderrLogger } from 'ecl-core'
+import { ConfigError, type Logger, sqliteFile, stderrLogger } from 'ecl-core'
 import type { HistoryStore } from './store/history-store.ts'
 import { withoutPassword } from './store/postgres/connections.ts'
 import { PostgresHistory } from './store/postgres/postgres-history.ts'
@@ -9,8 +9,6 @@ export interface OpenHistoryOptions {
   readonly logger?: Logger | undefined
 }
 
-const SQLITE = 'sqlite:'
-
 /**
  * Opens the history that a config's `history.store` names: `sqlite:PATH` or `postgres://…`. It connects when it is first
  * used.
@@ -19,9 +17,8 @@ const SQLITE = 'sqlite:'
  * @throws StoreError where this Node has no SQLite
  */
 export function openHistory(store: string, options: OpenHistoryOptions = {}): HistoryStore {
-  if (store.startsWith(SQLITE) && store.length > SQLITE.length) {
-    return new SqliteHistory(store.slice(SQLITE.length))
-  }
+  const file = sqliteFile(store)
+  if (file) return new SqliteHistory(file)
   if (/^postgres(?:ql)?:\/\//.test(store)) {
     return new PostgresHistory(store, options.logger ?? stderrLogger)
   }

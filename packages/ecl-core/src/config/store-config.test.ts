@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
 import { ConfigError } from '../errors.ts'
 import { openStore } from '../store/open-store.ts'
+import { sqliteBackend, sqliteFile, storeProblem } from '../store/sqlite-backend.ts'
 import { loadConfig } from './load-config.ts'
 import { parseConfig } from './parse-config.ts'
 
@@ -50,6 +52,10 @@ describe('the store of a config', () => {
       'must be a file, which all processes can open; write sqlite:PATH, such as sqlite:counts.db',
     ],
     [
+      'store: sqlite:c.db?mode=ro\n',
+      'has options, "?mode=ro", of which there are none; remove them, or write a "?" of the file\'s name as %3F',
+    ],
+    [
       'store: SQLite:counts.db\n',
       'is not in small letters; write sqlite:PATH, such as sqlite:counts.db',
     ],
@@ -79,7 +85,19 @@ describe('the store of a config', () => {
     }
   })
 
+  it('is any file there can be: what has a meaning in an address is written in it by its code', () => {
+    fc.assert(
+      fc.property(fc.stringMatching(/^[a-eF%?235f&=# ]{1,12}$/), (name) => {
+        const backend = sqliteBackend(`/${name}`)
+        expect(storeProblem(backend)).toBeUndefined()
+        expect(sqliteFile(backend)).toBe(`/${name}`)
+      }),
+    )
+    expect(sqliteFile('sqlite:who%3f%253F 100%.db')).toBe('who?%3F 100%.db')
+  })
+
   it('is refused where it is no file, in a program, too', () => {
+    expect(() => openStore('sqlite:c.db?mode=ro')).toThrow(/^backend: has options, "\?mode=ro"/)
     expect(() => openStore('sqlite:')).toThrow(
       new ConfigError(['backend: names no file; write sqlite:PATH, such as sqlite:counts.db']),
     )

@@ -9,7 +9,7 @@ import { LazyStore } from './lazy-store.ts'
 import { loadSqlite } from './load-sqlite.ts'
 import { openRedis } from './redis/open-redis.ts'
 import { isClient, redisClients } from './redis/redis-options.ts'
-import { sqliteBackend, sqliteFile, storeProblem } from './sqlite-backend.ts'
+import { sqliteFile, storeProblem } from './sqlite-backend.ts'
 
 /**
  * Where counts are kept: Redis options in the YAML's shape, a URL, a client of ioredis (which is duplicated and otherwise
@@ -35,11 +35,10 @@ export function openStore(backend: Backend, options: OpenStoreOptions = {}): Cou
     clock: options.clock ?? systemClock,
   }
   const file = typeof backend === 'string' ? sqliteFile(backend) : undefined
-  return file === undefined ? openRedis(redisClients(backend), from) : openFile(file, from)
-}
-
-function openFile(file: string, from: Required<OpenStoreOptions>): CounterStore {
-  const problem = storeProblem(sqliteBackend(file))
+  if (typeof backend !== 'string' || file === undefined) {
+    return openRedis(redisClients(backend), from)
+  }
+  const problem = storeProblem(backend)
   if (problem !== undefined) throw new ConfigError([`backend: ${problem}`])
   const absolute = resolve(file)
   return new LazyStore(async () => (await loadSqlite(absolute)).openSqlite(absolute, from))

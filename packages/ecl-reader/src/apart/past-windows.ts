@@ -1,8 +1,6 @@
 import { existsSync } from 'node:fs'
-import { type EpochSeconds, silentLogger, type WindowRef } from 'ecl-core'
+import { type EpochSeconds, silentLogger, sqliteFile, type WindowRef } from 'ecl-core'
 import { type HistoryStore, openHistory } from 'ecl-history'
-
-const SQLITE = 'sqlite:'
 
 /** Counts of windows that have been turned over long since, by their starts. Those that are not known are not there. */
 export type PastWindows = ReadonlyMap<EpochSeconds, ReadonlyMap<string, bigint>>
@@ -28,9 +26,8 @@ export async function readPast(
   questions: readonly (readonly [window: WindowRef, range: PastRange])[],
 ): Promise<PastWindows[]> {
   // To read is no reason to make a file.
-  if (store.startsWith(SQLITE) && !existsSync(store.slice(SQLITE.length))) {
-    return questions.map(() => new Map())
-  }
+  const file = sqliteFile(store)
+  if (file !== undefined && !existsSync(file)) return questions.map(() => new Map())
   const history = openHistory(store, { logger: silentLogger })
   try {
     const answers: PastWindows[] = []
