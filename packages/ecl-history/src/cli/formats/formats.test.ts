@@ -95,10 +95,10 @@ describe('csv', () => {
     const names = async (defuseFormulas: boolean) => {
       const page = { defuseFormulas, group: '@web' }
       const text = await print(csv, steps, page)
-      const [record] = parse(text, { columns: true, record_delimiter: '\r\n' }) as Record<
-        string,
-        string
-      >[]
+      const [record]: Record<string, string>[] = parse(text, {
+        columns: true,
+        record_delimiter: '\r\n',
+      })
       return [record?.['group'], record?.['event']]
     }
     expect(await names(false)).toEqual(['@web', '=HYPERLINK("//x")'])
