@@ -6,7 +6,8 @@
 --          then the IDs of the entries
 -- Reply    how many of them were this group's to acknowledge
 --
--- Entries leave the stream when every consumer group has acknowledged them, ours and whichever others somebody has made.
+-- An acknowledged entry leaves the stream at once, unless somebody has made other consumer groups: then when all of them
+-- have acknowledged it and what is before it.
 --
 -- Safe to repeat: what has been acknowledged is not pending any more, so a second time it is neither counted nor moved.
 
@@ -20,11 +21,19 @@ if type(absent) == 'table' and string.find(absent.err, 'non local key', 1, true)
 end
 local rejected = ARGV[1] ~= ''
 
+local groups = redis.pcall('XINFO', 'GROUPS', stream)
+if groups.err then
+  groups = {}
+end
+
 local acknowledged, dropped = 0, 0
 for a = 3, #ARGV do
   local id = ARGV[a]
   local entry = rejected and redis.call('XRANGE', stream, id, id)[1]
   local done = redis.call('XACK', stream, GROUP, id)
+  if #groups <= 1 then
+    redis.call('XDEL', stream, id)
+  end
   if done == 1 and entry then
     local fields = entry[2]
     fields[#fields + 1] = 'error'
@@ -42,7 +51,7 @@ if dropped > 0 then
 end
 
 -- The first entry that somebody still needs.
-local groups = redis.pcall('XINFO', 'GROUPS', stream)
+groups = redis.pcall('XINFO', 'GROUPS', stream)
 local needed_ms, needed_sequence
 for _, info in ipairs(groups.err and {} or groups) do
   local group = {}

@@ -31,11 +31,18 @@ local CHUNK = 500
 local REVISION = 10000
 local HALF = 1e9
 local OVERDUE = 1000
+-- The consumer group of all archivers.
+local GROUP = 'ecl-history'
 -- It may be any.
 local UNKNOWN_RUN = '00000000'
 
 local function whole(number)
   return string.format('%.0f', number)
+end
+
+local function id_parts(id)
+  local ms, sequence = string.match(id, '^(%d+)-(%d+)$')
+  return tonumber(ms), tonumber(sequence)
 end
 
 -- A mark as masters write it; a foreign value, or one of another type, counts as none.
@@ -214,11 +221,12 @@ if info.err and string.match(info.err, '^WRONGTYPE') then
 elseif info.err and not string.find(info.err, 'no such key', 1, true) then
   return info
 end
-local id_ms, id_sequence = 0, 0
+local id_ms, id_sequence, entries = 0, 0, 0
 for i = 1, info.err and 0 or #info, 2 do
   if info[i] == 'last-generated-id' then
-    id_ms, id_sequence = string.match(info[i + 1], '^(%d+)-(%d+)$')
-    id_ms, id_sequence = tonumber(id_ms), tonumber(id_sequence)
+    id_ms, id_sequence = id_parts(info[i + 1])
+  elseif info[i] == 'length' then
+    entries = info[i + 1]
   end
 end
 local revision = 0
@@ -241,16 +249,43 @@ for p = 1, #parts do
 end
 redis.call('MSET', last .. '@published', ARGV[4] == '' and closed or closed .. ' ' .. ARGV[4])
 
+-- Which entries our archivers have taken; nil where none have been acknowledged that are still there: without other
+-- consumer groups, those leave the stream at once.
+local taken_ms, taken_sequence
+local groups = redis.pcall('XINFO', 'GROUPS', stream)
+for _, info in ipairs(not groups.err and #groups > 1 and groups or {}) do
+  local group = {}
+  for i = 1, #info, 2 do
+    group[info[i]] = info[i + 1]
+  end
+  if group.name == GROUP then
+    taken_ms, taken_sequence = id_parts(group['last-delivered-id'])
+  end
+end
+
+local function is_archived(id)
+  local ms, sequence = id_parts(id)
+  if not taken_ms or ms > taken_ms or ms == taken_ms and sequence > taken_sequence then
+    return false
+  end
+  local pending = redis.pcall('XPENDING', stream, GROUP, id, id, 1)
+  return not pending.err and #pending == 0
+end
+
 -- What is over the bounds. Not all of it at once, where nobody has been here for long.
-local dropped = redis.call('XTRIM', stream, 'MAXLEN', ARGV[6])
+local dropped = 0
+local over = entries + #parts - tonumber(ARGV[6])
 local oldest_ms = now_ms - tonumber(ARGV[5]) * 1000
-for _ = 1, OVERDUE do
+for n = 1, OVERDUE do
   local entry = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
   -- The sixth of the fields and values is the time of the publication.
-  if not entry or (tonumber(entry[2][6]) or 0) >= oldest_ms then
+  if not entry or n > over and (tonumber(entry[2][6]) or 0) >= oldest_ms then
     break
   end
-  dropped = dropped + redis.call('XDEL', stream, entry[1])
+  local waits = not is_archived(entry[1])
+  if redis.call('XDEL', stream, entry[1]) == 1 and waits then
+    dropped = dropped + 1
+  end
 end
 if dropped > 0 then
   redis.pcall('HINCRBY', prefix .. '@queue', 'dropped', whole(dropped))

@@ -158,11 +158,11 @@ export interface DeadLetter extends QueuedWindow {
 
 /** One queue. */
 export interface QueueState {
-  /** Entries in the queue, those under way included. */
+  /** Entries that are neither archived, rejected nor dropped, those under way included. */
   readonly length: number
   /** Of these, entries that an archiver has taken. */
   readonly pending: number
-  /** For how long the oldest entry has been waiting, ms; 0 where there is none. */
+  /** For how long the oldest of them has been waiting, ms; 0 where there is none. */
   readonly lagMs: number
   /** Since the queue was begun: entries that were archived, rejected, and dropped as the queue was over its bounds. */
   readonly archived: number

@@ -92,18 +92,44 @@ function countsOf(json: string): Map<string, bigint> {
   return counts
 }
 
-/** The replies of XLEN, XINFO GROUPS, XINFO CONSUMERS, XRANGE of one entry, HGETALL and XLEN of the dead letters. */
-export function parseQueueState(replies: readonly unknown[], nowMs: number): QueueState {
-  const [length, groups, consumers, oldest, tally, dead] = replies
-  const group = asArray('XINFO', groups ?? [])
-    .map(mapOf)
-    .find((one) => one.get('name') === 'ecl-history')
-  const [first] = parseEntries(oldest ?? [])
+/** What our consumer group has of a stream. */
+export interface GroupState {
+  readonly pending: number
+  readonly lastDelivered: string
+  /** Entries that nobody has taken; undefined where Redis does not know. */
+  readonly lag: number | undefined
+  /** Whether somebody else has made consumer groups: what they still need stays in the stream, archived or not. */
+  readonly isShared: boolean
+}
+
+/** The reply of XINFO GROUPS. @returns undefined where no archiver has been there yet */
+export function parseGroup(reply: unknown, name: string): GroupState | undefined {
+  const groups = asArray('XINFO', reply ?? []).map(mapOf)
+  const own = groups.find((one) => one.get('name') === name)
+  if (own === undefined) return undefined
+  const lag = own.get('lag')
+  return {
+    pending: numberOf(own.get('pending')),
+    lastDelivered: own.get('last-delivered-id') ?? '0-0',
+    lag: lag !== undefined && /^\d+$/.test(lag) ? Number(lag) : undefined,
+    isShared: groups.length > 1,
+  }
+}
+
+/** When the first of some entries was published, ms since the epoch; undefined where there is none. */
+export function parsePublishedMs(entries: unknown): number | undefined {
+  const [first] = parseEntries(entries ?? [])
+  return first && numberOf(first.fields.get('published'))
+}
+
+/** The replies of XINFO CONSUMERS, HGETALL and XLEN of the dead letters: all of a queue's state but what waits. */
+export function parseTally(
+  consumers: unknown,
+  tally: unknown,
+  dead: unknown,
+): Omit<QueueState, 'length' | 'pending' | 'lagMs'> {
   const counted = mapOf(Array.isArray(tally) ? tally : Object.entries(tally ?? {}).flat())
   return {
-    length: numberOf(length),
-    pending: numberOf(group?.get('pending')),
-    lagMs: first === undefined ? 0 : Math.max(0, nowMs - numberOf(first.fields.get('published'))),
     archived: numberOf(counted.get('archived')),
     rejected: numberOf(counted.get('rejected')),
     dropped: numberOf(counted.get('dropped')),
@@ -127,6 +153,11 @@ function numberOf(value: unknown): number {
 function mapOf(list: unknown): Map<string, string> {
   const flat = asArray('XINFO', list)
   const map = new Map<string, string>()
-  for (let i = 0; i + 1 < flat.length; i += 2) map.set(String(flat[i]), String(flat[i + 1]))
+  for (let i = 0; i + 1 < flat.length; i += 2) {
+    const value = flat[i + 1]
+    // null is what Redis does not know, such as a lag.
+    const isKnown = typeof value === 'string' || typeof value === 'number'
+    if (isKnown) map.set(String(flat[i]), String(value))
+  }
   return map
 }

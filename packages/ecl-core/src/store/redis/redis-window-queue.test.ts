@@ -6,6 +6,7 @@ import { PrivateRedis } from '../../testing/private-redis.ts'
 import { queueOf } from '../../testing/suite/queue-suite.ts'
 import { until } from '../../testing/until.ts'
 import { openStore } from '../open-store.ts'
+import type { WindowQueue } from '../window-queue.ts'
 
 const RUNNER = { describe, it, beforeAll, beforeEach, afterAll }
 const FINAL = { final: true, bounds: { seconds: 1_000_000, entries: 1000 } }
@@ -258,13 +259,67 @@ describe('RedisWindowQueue', () => {
     })
   })
 
-  it('keeps an entry for as long as any other consumer group needs it', async () => {
-    const { queue } = await turned({ a: 3 })
-    await redis.server.client.xgroup('CREATE', 'group:5s:@closed', 'other', '0', 'MKSTREAM')
-    await queue.publish(ref, FINAL)
-    await queue.acknowledge(await queue.take([ref], 'x', 10))
-    expect((await queue.state([ref]))[0]).toMatchObject({ length: 1, pending: 0 })
-    await redis.server.client.xgroup('DESTROY', 'group:5s:@closed', 'other')
+  describe('where somebody else has a consumer group', () => {
+    const stream = 'group:5s:@closed'
+    let queue: WindowQueue
+    let seconds: number
+
+    /** Publishes so many windows, with these bounds. @returns how many entries were dropped */
+    async function publish(windows: number, bounds = FINAL.bounds): Promise<number> {
+      const store = redis.open()
+      let dropped = 0
+      for (let n = 0; n < windows; n++) {
+        seconds += 5
+        await at(seconds)
+        await store.rotate(group, FIVE_SECONDS)
+        const published = await queue.publish(ref, { final: true, bounds })
+        if (published.status === 'published') dropped += published.dropped
+      }
+      return dropped
+    }
+
+    const state = async () => (await queue.state([ref]))[0]
+
+    beforeEach(async () => {
+      queue = (await turned({ a: 3 })).queue
+      seconds = 5
+      await redis.server.client.xgroup('CREATE', stream, 'other', '0', 'MKSTREAM')
+      await queue.publish(ref, FINAL)
+    })
+
+    it('keeps an entry for as long as that needs it, and does not count it as waiting', async () => {
+      await publish(4)
+      await queue.acknowledge(await queue.take([ref], 'x', 3))
+      expect(await redis.server.client.xlen(stream)).toBe(5)
+      expect(await state()).toMatchObject({ length: 2, pending: 0, lagMs: 5000 })
+      const slow = await queue.take([ref], 'x', 1)
+      await queue.acknowledge(await queue.take([ref], 'y', 1))
+      expect(await state()).toMatchObject({ length: 1, pending: 1, lagMs: 5000 })
+      await queue.acknowledge(slow)
+      expect(await state()).toMatchObject({ length: 0, pending: 0, lagMs: 0, archived: 5 })
+      await redis.server.client.xgroup('DESTROY', stream, 'other')
+    })
+
+    it('counts what waits where Redis does not know the lag', async () => {
+      await publish(120)
+      await queue.acknowledge(await queue.take([ref], 'x', 3))
+      const ids = await redis.server.client.xrange(stream, '-', '+', 'COUNT', 10)
+      await redis.server.client.xdel(stream, ids[8]?.[0] ?? '')
+      const [info] = (await redis.server.client.call('XINFO', 'GROUPS', stream)) as unknown[][]
+      expect(info?.[(info.indexOf('lag') ?? 0) + 1]).toBeNull()
+      expect(await state()).toMatchObject({ length: 117, pending: 0 })
+    })
+
+    it('does not count what is archived as dropped', async () => {
+      await publish(4)
+      await queue.acknowledge(await queue.take([ref], 'x', 3))
+      await queue.take([ref], 'x', 1)
+      // Of six, three that are archived have to leave, and then one that is taken and one that is not.
+      expect(await publish(1, { seconds: 1000, entries: 3 })).toBe(0)
+      expect(await publish(2, { seconds: 1000, entries: 3 })).toBe(2)
+      expect(await state()).toMatchObject({ length: 3, archived: 3, dropped: 2 })
+      expect(await publish(1, { seconds: 0, entries: 3 })).toBe(3)
+    })
   })
 
   it('works behind a prefix of keys', async () => {

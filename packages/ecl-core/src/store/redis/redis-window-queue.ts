@@ -1,4 +1,4 @@
-import type { ChainableCommander, Redis } from 'ioredis'
+import type { Redis } from 'ioredis'
 import { judge } from '../completeness.ts'
 import type { WindowRef } from '../counter-store.ts'
 import { openUntil } from '../publication.ts'
@@ -10,25 +10,11 @@ import type {
   QueueState,
   WindowQueue,
 } from '../window-queue.ts'
-import {
-  aheadKey,
-  clientsKey,
-  closedKey,
-  deadKey,
-  queueKey,
-  startKey,
-  sumKey,
-  writtenByKey,
-} from './keys.ts'
+import { aheadKey, clientsKey, closedKey, deadKey, startKey, sumKey, writtenByKey } from './keys.ts'
 import { acknowledgeScript, leaveScript, replayScript } from './lua-scripts.generated.ts'
 import { packTexts } from './packed-texts.ts'
-import {
-  type Entry,
-  parseDeadLetter,
-  parseEntries,
-  parseQueued,
-  parseQueueState,
-} from './queue-replies.ts'
+import { type Entry, parseDeadLetter, parseEntries, parseQueued } from './queue-replies.ts'
+import { readQueueStates } from './queue-state.ts'
 import { parseClients, results } from './read-step.ts'
 import {
   asArray,
@@ -194,22 +180,9 @@ export class RedisWindowQueue implements WindowQueue {
   }
 
   state(refs: readonly WindowRef[]): Promise<readonly QueueState[]> {
-    return this.#options.look(async (redis) => {
-      const pipeline = redis.pipeline()
-      pipeline.call(...this.#options.timeCommand)
-      for (const { group, interval } of refs) {
-        const key = closedKey(group, interval)
-        pipeline.xlen(key)
-        pipeline.call('XINFO', 'GROUPS', key)
-        pipeline.call('XINFO', 'CONSUMERS', key, GROUP)
-        pipeline.call('XRANGE', key, '-', '+', 'COUNT', '1')
-        pipeline.hgetall(queueKey(group, interval))
-        pipeline.xlen(deadKey(group, interval))
-      }
-      const [time, ...replies] = await looseResults(pipeline)
-      const nowMs = parseTime(time)
-      return refs.map((_, index) => parseQueueState(replies.slice(6 * index, 6 * index + 6), nowMs))
-    })
+    return this.#options.look((redis) =>
+      readQueueStates(redis, refs, this.#options.timeCommand, GROUP),
+    )
   }
 
   async #evidence(redis: Redis, { group, interval }: WindowRef) {
@@ -283,14 +256,4 @@ async function withGroups<T>(
     }
   }
   return read()
-}
-
-/** The results of a pipeline, undefined for what is not there. */
-async function looseResults(pipeline: ChainableCommander): Promise<unknown[]> {
-  const replies = (await pipeline.exec()) ?? []
-  return replies.map(([error, result]) => {
-    if (error === null) return result
-    if (/^(NOGROUP|WRONGTYPE)|no such key/i.test(error.message)) return undefined
-    throw error
-  })
 }

@@ -122,6 +122,23 @@ export function exerciseArchivers(suite: QueueSuite): void {
       )
     })
 
+    it('leaves nothing waiting that is archived, in whichever order', async () => {
+      await fill(5)
+      await at(40)
+      const slow = await suite.queue.take([ref], 'slow', 1)
+      const taken = await suite.queue.take([ref], 'quick', 3)
+      await suite.queue.acknowledge(taken.slice(0, 2))
+      await suite.queue.reject(taken.at(2) ?? first(taken), 'it does not fit')
+      const behind = await state()
+      assert.deepEqual([behind.length, behind.pending, behind.lagMs], [2, 1, 35_000])
+      await suite.queue.acknowledge(slow)
+      const later = await state()
+      assert.deepEqual([later.length, later.pending, later.lagMs], [1, 0, 15_000])
+      await suite.queue.acknowledge(await suite.queue.take([ref], 'slow', 9))
+      const { length, pending, lagMs, archived, rejected, dropped } = await state()
+      assert.deepEqual([length, pending, lagMs, archived, rejected, dropped], [0, 0, 0, 4, 1, 0])
+    })
+
     it('takes from many queues at once, and from none', async () => {
       await fill(1)
       const other = { group: { ...group, name: `${group.name}2` }, interval: FIVE_SECONDS }
