@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { EventCountLogger, openStore, resolveGroups, silentLogger } from 'ecl-core'
 import { PrivateRedis, until } from 'ecl-core/testing'
 import { Master } from 'ecl-master'
+import { runToEnd } from '../packages/ecl-master/test/running-command.ts'
 import { read } from '../packages/ecl-reader/test/reader-process.ts'
 import { ask, plugin } from '../packages/munin-plugins/test/shell.ts'
 import { ROOT } from './markdown.ts'
@@ -137,6 +138,24 @@ describe('the users that the page describes for history', () => {
     const refused = log.map((entry) => [entry[9], entry[7]])
     expect(refused.filter(([, what]) => what !== 'config|get')).toEqual([])
   })
+})
+
+it('the master that the page describes for it can acknowledge a silent logger', async () => {
+  const server = await PrivateRedis.start()
+  closing.push(() => server.close())
+  for (const { name, rules } of usersOfThePage(3)) {
+    if (name === 'ecl-master') await server.client.call('ACL', 'SETUSER', name, ...rules)
+  }
+  await server.client.hset('requests:@clients', 'old/1/a', '7 1000000000 0 0 0 9 9 0 0 0 0')
+  const { password } = users.find(({ name }) => name === 'ecl-master') ?? {}
+  const config = join(server.directory, 'ecl.yml')
+  const user = { path: server.socket, username: 'ecl-master', password }
+  writeFileSync(config, JSON.stringify({ redis: user, groups: GROUPS }))
+  expect(await runToEnd(config, 'acknowledge', 'old/1/a')).toMatchObject({ code: 0, stderr: '' })
+  expect(await server.client.hget('requests:@clients', 'old/1/a')).toBe(
+    '7 1000000000 2 0 0 9 9 0 0 0 0',
+  )
+  expect(await server.client.call('ACL', 'LOG')).toEqual([])
 })
 
 describe('the users that the page describes', () => {

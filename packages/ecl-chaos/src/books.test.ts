@@ -12,7 +12,13 @@ function logger(): LoggerTruth {
 }
 
 const account = (given: Partial<Account> = {}): Account => ({
-  ...{ clientId: 'host/1/a', number: 3, lastUse: 1 as EpochSeconds, closed: true },
+  ...{
+    clientId: 'host/1/a',
+    number: 3,
+    lastUse: 1 as EpochSeconds,
+    closed: true,
+    acknowledged: false,
+  },
   ...{ through: 2 as EpochSeconds, lossUntil: 0 as EpochSeconds },
   ...{ logged: 5, applied: 5, unsent: 0, refused: 0, late: 0, replayed: 0 },
   ...given,

@@ -46,6 +46,7 @@ export type { Statistics } from './statistics.ts'
 export { judge, LEASE_SECONDS, type WindowEvidence } from './store/completeness.ts'
 export type {
   Accounts,
+  Acknowledgement,
   Applied,
   ApplyFailure,
   ApplyOutcome,

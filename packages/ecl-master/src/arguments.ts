@@ -1,11 +1,13 @@
 import { Command, CommanderError, Option } from 'commander'
 
 /** What is asked for. */
-export interface MasterRequest {
-  readonly config: string
-  readonly mode: 'daemon' | 'once' | 'check'
-  readonly verbose: boolean
-}
+export type MasterRequest =
+  | {
+      readonly config: string
+      readonly mode: 'daemon' | 'once' | 'check'
+      readonly verbose: boolean
+    }
+  | { readonly config: string; readonly mode: 'acknowledge'; readonly clientId: string }
 
 /** What the command line says. `answered` and `wrong` are dealt with: commander has printed what there was to say. */
 export type Parsed =
@@ -25,11 +27,17 @@ function commandLine(): Command {
       'Turns the windows of Event Count Logger over at each interval boundary. Any number may run.',
     )
     .argument('<config>', 'YAML file with the groups and the connection')
+    .argument(
+      '[command]',
+      'acknowledge LOGGER: accept that what a silent logger counted after its last word is unknown',
+    )
+    .argument('[logger]', 'as ecl-reader --audit names it')
     .option('-v, --verbose', 'log every window that is turned over')
     .option('--once', 'rotate what is due, and exit')
     .addOption(
       new Option('--check', 'check the config and the connection, and exit').conflicts('once'),
     )
+    .usage('[options] <config>\n       ecl-master <config> acknowledge <logger>')
     .version(process.env['ECL_VERSION'] ?? 'dev')
     .addHelpText(
       'after',
@@ -43,14 +51,26 @@ function commandLine(): Command {
 /** @param argv as in `process.argv`. Prints help, version and complaints itself */
 export function parseArguments(argv: readonly string[]): Parsed {
   const command = commandLine()
+  let request: MasterRequest
   try {
     command.parse(argv)
+    request = requestFrom(command)
   } catch (caught) {
     if (!(caught instanceof CommanderError)) throw caught
     return { status: caught.exitCode === 0 ? 'answered' : 'wrong' }
   }
-  const [config = ''] = command.args
+  return { status: 'request', request }
+}
+
+/** @throws CommanderError, having said what is wrong */
+function requestFrom(command: Command): MasterRequest {
+  const [config = '', word, clientId] = command.args
   const { verbose = false, once = false, check = false } = command.opts<Options>()
-  const mode = check ? 'check' : once ? 'once' : 'daemon'
-  return { status: 'request', request: { config, mode, verbose } }
+  if (word === undefined) {
+    return { config, mode: check ? 'check' : once ? 'once' : 'daemon', verbose }
+  }
+  if (word !== 'acknowledge') command.error(`error: "${word}" is no command; there is acknowledge`)
+  if (clientId === undefined) command.error('error: acknowledge: which logger?')
+  if (verbose || once || check) command.error('error: acknowledge takes no options')
+  return { config, mode: 'acknowledge', clientId }
 }

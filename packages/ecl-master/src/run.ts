@@ -9,6 +9,7 @@ import {
   StoreError,
   silentLogger,
 } from 'ecl-core'
+import { acknowledge } from './acknowledge.ts'
 import type { MasterRequest } from './arguments.ts'
 import { runDaemon } from './daemon.ts'
 import { EXIT, type ExitCode } from './exit.ts'
@@ -20,11 +21,22 @@ import { Master } from './master.ts'
  *
  * @returns the exit code; never rejects
  */
-export async function run({ config, mode, verbose }: MasterRequest): Promise<ExitCode> {
+export async function run(request: MasterRequest): Promise<ExitCode> {
+  const { config } = request
   try {
-    if (mode === 'check') await keepAlive(() => check(config))
-    else if (mode === 'once') await rotateOnce(config, verbose)
-    else await keepAlive(() => runDaemon(config, verbose))
+    switch (request.mode) {
+      case 'acknowledge':
+        await keepAlive(() => acknowledge(config, request.clientId))
+        break
+      case 'check':
+        await keepAlive(() => check(config))
+        break
+      case 'once':
+        await rotateOnce(config, request.verbose)
+        break
+      case 'daemon':
+        await keepAlive(() => runDaemon(config, request.verbose))
+    }
     return EXIT.done
   } catch (caught) {
     const { message } = asError(caught)

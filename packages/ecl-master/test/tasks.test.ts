@@ -85,7 +85,7 @@ describe('ends with', () => {
     [0, 'help', ['--help'], /^$/],
     [0, 'the version', ['--version'], /^$/],
     [2, 'no config', [], /missing required argument 'config'/],
-    [2, 'two configs', ['a.yml', 'b.yml'], /too many arguments/],
+    [2, 'two configs', ['a.yml', 'b.yml'], /"b.yml" is no command/],
     [2, 'an unknown option', ['a.yml', '--frob'], /unknown option '--frob'/],
     [2, 'two tasks', ['a.yml', '--check', '--once'], /cannot be used with/],
   ])('%i for %s', async (code, _what, args, stderr) => {

@@ -53,6 +53,7 @@ describe('--audit', () => {
       balanced: true,
       missing: 0,
       surplus: 0,
+      silent: 0,
       total: { logged: 7, applied: 7, ...none },
     })
     expect(Math.abs(at - Date.now() / 1000)).toBeLessThan(60)
@@ -83,15 +84,19 @@ describe('--audit', () => {
   it('shows books that somebody has changed, and gives a terminal nothing to obey', async () => {
     const old = Math.floor(Date.now() / 1000) - 3600
     await redis.client.hset('jobs:@clients', {
-      'host/7/\x1b[31m\u202e': `3 ${old} 0 ${old} 0 10 12 0 0 0 0`,
-      'host/8/b': `3 ${old} 0 ${old} 0 10 9 0 0 0 0`,
+      'host/7/\x1b[31m\u202e': `3 ${old} 2 ${old} 0 10 12 0 0 0 0`,
+      'host/8/b': `3 ${old} 1 ${old} 0 10 9 0 0 0 0`,
+      'host/9/\x1b[31m\u202e': `3 ${old} 0 ${old} 0 10 10 0 0 0 0`,
       foreign: 'value',
     })
     const { code, stdout, stderr } = await read(config, '--audit', '-gjobs')
     expect(code).toBe(4)
-    expect(stdout).toContain('jobs, 2 loggers: 1 event missing, 2 events too many\n')
-    expect(stdout).toMatch(/^host\/7\/\\x1b\[31m\\u202e +60m +silent +10 +12 +0 .* -2$/m)
-    expect(stderr).toMatch(/^ecl-reader: group "jobs": 1 event missing, 2 events too many; .*\n$/)
+    expect(stdout).toContain(
+      'jobs, 3 loggers: 1 event missing, 2 events too many, 1 logger silent\n',
+    )
+    expect(stdout).toMatch(/^host\/7\/\\x1b\[31m\\u202e +60m +acknowledged +10 +12 +0 .* -2$/m)
+    expect(stderr).toMatch(/^ecl-reader: group "jobs": 1 event missing, 2 events too many, .*\n/)
+    expect(stderr).toMatch(/ last heard: host\/9\/\\x1b\[31m\u202e at 2.*\n$/)
   })
 
   it('counts what a logger still has in memory, or could not add, as found', async () => {

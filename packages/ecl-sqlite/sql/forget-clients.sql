@@ -7,4 +7,4 @@
 --
 -- Safe to repeat: what is removed is not there the second time.
 DELETE FROM client
-WHERE group_name = :group_name AND last_use < iif(closed AND loss_until = 0, :closed_before, :open_before)
+WHERE group_name = :group_name AND last_use < iif(closed = 1 AND loss_until = 0, :closed_before, :open_before)

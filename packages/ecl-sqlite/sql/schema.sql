@@ -42,6 +42,7 @@ CREATE TABLE client (
   id TEXT NOT NULL,
   number INTEGER NOT NULL,
   last_use INTEGER NOT NULL,
+  -- 0, 1 after a farewell, or 2 where it fell silent and somebody has said since that this is known.
   closed INTEGER NOT NULL,
   through INTEGER NOT NULL,
   loss_until INTEGER NOT NULL,

@@ -1,5 +1,6 @@
 import {
   type Accounts,
+  type Acknowledgement,
   type Applied,
   type ApplyFailure,
   asError,
@@ -11,6 +12,7 @@ import {
   type EpochSeconds,
   type GroupSpec,
   type Interval,
+  LEASE_SECONDS,
   type Logger,
   type LookOptions,
   publishFromMs,
@@ -120,6 +122,13 @@ export class SqliteStore implements CounterStore {
   async accounts(group: GroupSpec): Promise<Accounts> {
     const { storeTimeMs, clients } = await this.#ask({ op: 'accounts', group: group.name })
     return { storeTimeMs, clients: Array.from(clients, (client) => ({ ...client })) }
+  }
+
+  acknowledgeClient(group: GroupSpec, clientId: string): Promise<Acknowledgement> {
+    return this.#ask({
+      ...{ op: 'acknowledge-client', group: group.name, clientId },
+      leaseSeconds: LEASE_SECONDS,
+    } as const)
   }
 
   async windows(

@@ -8,7 +8,8 @@ import type { ClientAccount } from './counter-store.ts'
 const client = (
   given: { through: number; lastUse: number } & Partial<Omit<ClientAccount, 'through' | 'lastUse'>>,
 ): ClientAccount => ({
-  ...{ clientId: 'host/1/a', number: 7, closed: false, lossUntil: 0 as EpochSeconds },
+  ...{ clientId: 'host/1/a', number: 7, closed: false, acknowledged: false },
+  ...{ lossUntil: 0 as EpochSeconds },
   ...{ logged: 10, applied: 10, unsent: 0, refused: 0, late: 0, replayed: 0 },
   ...given,
   through: (NOON + given.through) as EpochSeconds,

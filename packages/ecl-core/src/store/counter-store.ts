@@ -39,6 +39,12 @@ export interface CounterStore {
   /** The books of all clients that the store knows, as of one instant. Fails fast where there is no connection. */
   accounts(group: GroupSpec): Promise<Accounts>
 
+  /**
+   * Writes down in the books that a client which has fallen silent will say no more, and that this is known: what it
+   * counted after its last word stays unknown. A client that speaks again takes that back. Waits for a connection.
+   */
+  acknowledgeClient(group: GroupSpec, clientId: string): Promise<Acknowledgement>
+
   /** For how long a crash or a failover may undo what has been acknowledged, ms; 0 for never. */
   readonly lossWindowMs: number
 
@@ -232,6 +238,8 @@ export interface ClientAccount {
   readonly lastUse: EpochSeconds
   /** Whether it has said farewell. */
   readonly closed: boolean
+  /** Whether it fell silent, and somebody has said since that this is known. */
+  readonly acknowledged: boolean
   /** All that it counted before this instant is in. */
   readonly through: EpochSeconds
   /** Counts from before this instant may be lost; 0 where none were. */
@@ -249,6 +257,9 @@ export interface ClientAccount {
   /** What was sent once more since the store had forgotten it. */
   readonly replayed: number
 }
+
+/** What became of an acknowledgement: nothing has changed where the client is alive, has said farewell, or is not known. */
+export type Acknowledgement = 'acknowledged' | 'alive' | 'closed' | 'unknown'
 
 /** The books of a group's clients. */
 export interface Accounts {

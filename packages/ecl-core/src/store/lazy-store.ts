@@ -4,6 +4,7 @@ import type { GroupSpec } from '../group-spec.ts'
 import type { Interval } from '../interval.ts'
 import type {
   Accounts,
+  Acknowledgement,
   Applied,
   CounterStore,
   CurrentWindows,
@@ -61,6 +62,10 @@ export class LazyStore implements CounterStore {
 
   async accounts(group: GroupSpec): Promise<Accounts> {
     return (await this.#loaded()).accounts(group)
+  }
+
+  async acknowledgeClient(group: GroupSpec, clientId: string): Promise<Acknowledgement> {
+    return (await this.#loaded()).acknowledgeClient(group, clientId)
   }
 
   async windows(windows: readonly WindowRef[], options?: LookOptions): Promise<CurrentWindows> {

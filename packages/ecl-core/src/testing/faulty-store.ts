@@ -36,6 +36,8 @@ export class FaultyStore implements CounterStore {
   readonly rotate: CounterStore['rotate'] = (...args) => this.#store.rotate(...args)
   readonly read: CounterStore['read'] = (...args) => this.#store.read(...args)
   readonly accounts: CounterStore['accounts'] = (...args) => this.#store.accounts(...args)
+  readonly acknowledgeClient: CounterStore['acknowledgeClient'] = (...args) =>
+    this.#store.acknowledgeClient(...args)
   readonly windows: CounterStore['windows'] = (...args) => this.#store.windows(...args)
   readonly adoptForeignEvents: CounterStore['adoptForeignEvents'] = (...args) =>
     this.#store.adoptForeignEvents(...args)

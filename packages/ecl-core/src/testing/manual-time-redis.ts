@@ -4,6 +4,7 @@ import type { RedisConfig } from '../config/config-types.ts'
 import { silentLogger } from '../logger.ts'
 import type { CounterStore } from '../store/counter-store.ts'
 import {
+  acknowledgeClientScript,
   applyScript,
   lookScript,
   publishScript,
@@ -60,6 +61,7 @@ export class ManualTimeRedis {
         read: withManualTime(readScript),
         publish: withManualTime(publishScript),
         look: withManualTime(lookScript),
+        acknowledgeClient: withManualTime(acknowledgeClientScript),
       },
     })
     this.#stores.push(store)

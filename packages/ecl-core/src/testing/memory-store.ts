@@ -2,9 +2,10 @@ import { addCounts, type Batch, sumCounts } from '../batch.ts'
 import { type Clock, systemClock } from '../clock.ts'
 import type { GroupSpec } from '../group-spec.ts'
 import { type EpochSeconds, type Interval, windowStart } from '../interval.ts'
-import { judge } from '../store/completeness.ts'
+import { judge, LEASE_SECONDS } from '../store/completeness.ts'
 import type {
   Accounts,
+  Acknowledgement,
   Applied,
   ApplyFailure,
   ClientAccount,
@@ -146,6 +147,17 @@ export class MemoryStore implements CounterStore {
     return { storeTimeMs: this.#clock.wallMs(), clients: this.#clientsOf(group) }
   }
 
+  async acknowledgeClient(group: GroupSpec, clientId: string): Promise<Acknowledgement> {
+    const key = `${group.name}\n${clientId}`
+    const client = this.#clients.get(key)
+    if (client === undefined) return 'unknown'
+    if (client.closed) return 'closed'
+    const now = Math.floor(this.#clock.wallMs() / 1000)
+    if (now - client.lastUse < LEASE_SECONDS) return 'alive'
+    this.#clients.set(key, { ...client, acknowledged: true })
+    return 'acknowledged'
+  }
+
   /** Remembers all there is, to be gone back to: what a crash without the last writes does. */
   checkpoint(): () => void {
     const copy = structuredClone({ windows: this.#windows, clients: this.#clients })
@@ -270,6 +282,7 @@ function accountOf(
     number: batch.number,
     lastUse: now as EpochSeconds,
     closed: batch.closes,
+    acknowledged: false,
     // A client whose clock is ahead has not seen what is to come.
     through: Math.min(
       batch.through,

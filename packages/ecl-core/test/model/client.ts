@@ -160,6 +160,7 @@ function network(store: CounterStore, apply: CounterStore['apply']): CounterStor
     rotate: (...args) => store.rotate(...args),
     read: (...args) => store.read(...args),
     accounts: (...args) => store.accounts(...args),
+    acknowledgeClient: (...args) => store.acknowledgeClient(...args),
     windows: (...args) => store.windows(...args),
     adoptForeignEvents: (...args) => store.adoptForeignEvents(...args),
     warnings: () => store.warnings(),

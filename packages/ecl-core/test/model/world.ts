@@ -292,6 +292,7 @@ export class World {
       rotate: (...args) => store.rotate(...args),
       read: (...args) => store.read(...args),
       accounts: (...args) => store.accounts(...args),
+      acknowledgeClient: (...args) => store.acknowledgeClient(...args),
       windows: (...args) => store.windows(...args),
       adoptForeignEvents: (...args) => store.adoptForeignEvents(...args),
       warnings: () => store.warnings(),

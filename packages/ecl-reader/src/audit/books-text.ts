@@ -16,11 +16,14 @@ export function booksJson(groups: readonly GroupBooks[]): string {
 }
 
 /** Whether a group's books balance, in words. */
-export function verdictText({ missing, surplus, balanced }: GroupBooks): string {
+export function verdictText({ missing, surplus, silent, balanced }: GroupBooks): string {
   if (balanced) return 'balanced'
   const texts = [
     ...(missing > 0 ? [`${missing} ${missing === 1 ? 'event' : 'events'} missing`] : []),
     ...(surplus > 0 ? [`${surplus} ${surplus === 1 ? 'event' : 'events'} too many`] : []),
+    ...(silent.length > 0
+      ? [`${silent.length} ${silent.length === 1 ? 'logger' : 'loggers'} silent`]
+      : []),
   ]
   return texts.join(', ')
 }
@@ -76,6 +79,7 @@ function groupJson({
   total,
   missing,
   surplus,
+  silent,
   balanced,
 }: GroupBooks): string {
   const fields = [
@@ -84,6 +88,7 @@ function groupJson({
     `"balanced":${balanced}`,
     `"missing":${missing}`,
     `"surplus":${surplus}`,
+    `"silent":${silent.length}`,
     `"total":{${sumsJson(total)}}`,
     `"loggers":[${clients.map(clientJson).join()}]`,
   ]

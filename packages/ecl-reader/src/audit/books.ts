@@ -1,7 +1,10 @@
 import { type Accounts, type ClientAccount, LEASE_SECONDS } from 'ecl-core'
 
-/** How a logger was when it was last heard, and whether that is long ago. */
-export type ClientState = 'alive' | 'silent' | 'closed'
+/**
+ * How a logger was when it was last heard: `silent` where that is too long ago and it said no farewell, `acknowledged`
+ * where somebody has said since that this is known.
+ */
+export type ClientState = 'alive' | 'silent' | 'acknowledged' | 'closed'
 
 /** Sums of events, of one logger or of several. */
 export interface Sums
@@ -30,6 +33,9 @@ export interface GroupBooks {
   readonly missing: number
   /** Events that have been counted, and that no logger has logged. */
   readonly surplus: number
+  /** Loggers that fell silent, which nobody has acknowledged: what they counted after their last word is unknown. */
+  readonly silent: readonly ClientBooks[]
+  /** Whether nothing is missing, nothing is too much, and nobody is silent. */
   readonly balanced: boolean
 }
 
@@ -49,21 +55,29 @@ export function booksOf(group: string, { storeTimeMs, clients: accounts }: Accou
   // One logger's surplus does not make up for what is missing of another.
   const missing = sumOf(clients, ({ difference }) => Math.max(0, difference))
   const surplus = sumOf(clients, ({ difference }) => Math.max(0, -difference))
-  const balanced = missing === 0 && surplus === 0
-  return { group, storeTimeMs, clients, total: totalOf(clients), missing, surplus, balanced }
+  const silent = clients.filter(({ state }) => state === 'silent')
+  const balanced = missing === 0 && surplus === 0 && silent.length === 0
+  const total = totalOf(clients)
+  return { group, storeTimeMs, clients, total, missing, surplus, silent, balanced }
 }
 
 function clientBooks(account: ClientAccount, storeTimeMs: number): ClientBooks {
-  const { clientId, lastUse, closed, logged, applied, unsent, refused, late, replayed } = account
+  const { clientId, lastUse, logged, applied, unsent, refused, late, replayed } = account
   const ageSeconds = Math.max(0, Math.floor(storeTimeMs / 1000) - lastUse)
   return {
     clientId,
     lastHeard: lastUse,
     ageSeconds,
-    state: closed ? 'closed' : ageSeconds < LEASE_SECONDS ? 'alive' : 'silent',
+    state: stateOf(account, ageSeconds),
     ...{ logged, applied, unsent, refused, late, replayed },
     difference: logged - applied - unsent - refused,
   }
+}
+
+function stateOf({ closed, acknowledged }: ClientAccount, ageSeconds: number): ClientState {
+  if (closed) return 'closed'
+  if (acknowledged) return 'acknowledged'
+  return ageSeconds < LEASE_SECONDS ? 'alive' : 'silent'
 }
 
 function totalOf(clients: readonly ClientBooks[]): Sums {

@@ -211,6 +211,7 @@ function accountOf(
     number: batch.number,
     lastUse: now as EpochSeconds,
     closed: batch.closes,
+    acknowledged: false,
     through: Math.min(batch.through, limit) as EpochSeconds,
     lossUntil: lossUntil as EpochSeconds,
     ...batch.books,

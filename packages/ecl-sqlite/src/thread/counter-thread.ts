@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { apply } from './apply.ts'
-import { listClients } from './clients.ts'
+import { acknowledgeClient, listClients } from './clients.ts'
 import { COUNTER_FILE, type Statements } from './counter-file.ts'
 import type { SqliteModule } from './driver-api.ts'
 import { failureOf, isBusy } from './failures.ts'
@@ -93,6 +93,10 @@ export class CounterThread {
           const clients = listClients(statements, request.group)
           return { clients, storeTimeMs: this.#options.now() }
         })
+      case 'acknowledge-client':
+        return this.#write((statements) =>
+          acknowledgeClient(statements, request, Math.floor(this.#options.now() / 1000)),
+        )
       case 'windows':
         return this.#read((statements, waitedMs) => {
           const series = request.windows.map(({ group, interval }) => {

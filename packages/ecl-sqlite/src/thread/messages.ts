@@ -1,4 +1,5 @@
 import type {
+  Acknowledgement,
   ApplyOutcome,
   ClientAccount,
   Completeness,
@@ -104,6 +105,15 @@ export interface ReadRequest {
 export interface AccountsRequest {
   readonly op: 'accounts'
   readonly group: string
+}
+
+/** Acknowledge that a client has fallen silent. */
+export interface AcknowledgeClientRequest {
+  readonly op: 'acknowledge-client'
+  readonly group: string
+  readonly clientId: string
+  /** After how many seconds without a word a client is silent. */
+  readonly leaseSeconds: number
 }
 
 /** Look at the current windows. */
@@ -221,6 +231,7 @@ export type Request =
   | RotateRequest
   | ReadRequest
   | AccountsRequest
+  | AcknowledgeClientRequest
   | WindowsRequest
   | PublishRequest
   | TakeRequest
@@ -279,6 +290,7 @@ export interface Replies {
     readonly last: StoredWindow | undefined
   }
   readonly accounts: { readonly storeTimeMs: number; readonly clients: readonly ClientAccount[] }
+  readonly 'acknowledge-client': Acknowledgement
   readonly windows: Looked & { readonly series: readonly (StoredSeries | undefined)[] }
   readonly publish:
     | Omit<Extract<Published, { readonly status: 'published' }>, 'start'>

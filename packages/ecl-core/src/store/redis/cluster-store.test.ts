@@ -351,6 +351,10 @@ class TaggedStore implements CounterStore {
     return this.#store.accounts(tagged(group))
   }
 
+  acknowledgeClient(group: GroupSpec, clientId: string) {
+    return this.#store.acknowledgeClient(tagged(group), clientId)
+  }
+
   get connected() {
     return this.#store.connected
   }

@@ -7,6 +7,7 @@ import type { Interval } from '../../interval.ts'
 import type { Logger } from '../../logger.ts'
 import type {
   Accounts,
+  Acknowledgement,
   Applied,
   CounterStore,
   CurrentWindows,
@@ -101,6 +102,12 @@ export class RedisClusterStore implements CounterStore {
 
   accounts(group: GroupSpec): Promise<Accounts> {
     return this.#at(group, READ_PATIENCE_MS, ({ store }) => store.accounts(group))
+  }
+
+  acknowledgeClient(group: GroupSpec, clientId: string): Promise<Acknowledgement> {
+    return this.#at(group, READ_PATIENCE_MS, ({ store }) =>
+      store.acknowledgeClient(group, clientId),
+    )
   }
 
   /**

@@ -5,8 +5,10 @@ import type { Clock } from '../../clock.ts'
 import { hashTag, taggedName } from '../../config/hash-tag.ts'
 import type { GroupSpec } from '../../group-spec.ts'
 import type { Interval } from '../../interval.ts'
+import { LEASE_SECONDS } from '../completeness.ts'
 import type {
   Accounts,
+  Acknowledgement,
   Applied,
   CounterStore,
   CurrentWindows,
@@ -23,6 +25,7 @@ import { type ConnectionOptions, RedisConnection } from './connection.ts'
 import { foreignEvents } from './foreign-events.ts'
 import { clientsKey, indexKey, startKey } from './keys.ts'
 import {
+  acknowledgeClientScript,
   applyScript,
   lookScript,
   publishScript,
@@ -33,7 +36,7 @@ import { packCounts, packTexts } from './packed-texts.ts'
 import type { ReadContext } from './read-step.ts'
 import { readAccounts, readWindows } from './redis-reader.ts'
 import { RedisWindowQueue } from './redis-window-queue.ts'
-import { parseApplied, parseRotated, parseTime } from './replies.ts'
+import { parseAcknowledgement, parseApplied, parseRotated, parseTime } from './replies.ts'
 import { runIdOf } from './run-id.ts'
 import { runScript, type Script } from './script.ts'
 import { serverWarnings } from './server-warnings.ts'
@@ -66,6 +69,7 @@ export interface RedisScripts {
   readonly read: Script
   readonly publish: Script
   readonly look: Script
+  readonly acknowledgeClient: Script
 }
 
 const OWN_SCRIPTS: RedisScripts = {
@@ -74,6 +78,7 @@ const OWN_SCRIPTS: RedisScripts = {
   read: readScript,
   publish: publishScript,
   look: lookScript,
+  acknowledgeClient: acknowledgeClientScript,
 }
 
 /** Counters in one Redis, over one connection. */
@@ -194,6 +199,15 @@ export class RedisStore implements CounterStore {
     return this.#connection.run((redis) => readAccounts(redis, this.#reading, group), {
       failFast: true,
     })
+  }
+
+  async acknowledgeClient(group: GroupSpec, clientId: string): Promise<Acknowledgement> {
+    const args = [clientId, String(LEASE_SECONDS)]
+    const { acknowledgeClient } = this.#scripts
+    const reply = await this.#write((redis) =>
+      runScript(redis, acknowledgeClient, clientsKey(group), args),
+    )
+    return parseAcknowledgement(reply)
   }
 
   async windows(windows: readonly WindowRef[], options: LookOptions = {}): Promise<CurrentWindows> {

@@ -2,6 +2,7 @@ import type { Batch } from '../../batch.ts'
 import type { EpochSeconds, Interval } from '../../interval.ts'
 import { windowStart } from '../../interval.ts'
 import type {
+  Acknowledgement,
   Applied,
   ApplyFailure,
   ClientAccount,
@@ -85,6 +86,19 @@ function parseFailures(reply: readonly unknown[], batch: Batch): ApplyFailure[] 
     failures.push({ interval, event: entry[0], retry: !HOPELESS.test(message), message })
   }
   return failures
+}
+
+/** The reply of acknowledge-client.lua. */
+export function parseAcknowledgement(reply: unknown): Acknowledgement {
+  switch (reply) {
+    case 'acknowledged':
+    case 'alive':
+    case 'closed':
+    case 'unknown':
+      return reply
+    default:
+      throw unexpected('acknowledge-client', reply)
+  }
 }
 
 /** The reply of rotate.lua. */
@@ -211,7 +225,7 @@ function wholeOrUndefined(text: string | null): number | undefined {
 }
 
 /** The fields of a client's entry, in the order in which apply.lua writes them. */
-const ENTRY = /^(\d+) (\d+) ([01]) (\d+) (\d+) (-?\d+) (-?\d+) (-?\d+) (-?\d+) (-?\d+) (-?\d+)$/
+const ENTRY = /^(\d+) (\d+) ([012]) (\d+) (\d+) (-?\d+) (-?\d+) (-?\d+) (-?\d+) (-?\d+) (-?\d+)$/
 
 /**
  * Reads the hash of clients: a list of fields and values in turn. What someone else wrote there is passed over, as
@@ -234,6 +248,7 @@ export function parseAccounts(reply: unknown): ClientAccount[] {
       number,
       lastUse: lastUse as EpochSeconds,
       closed: closed === 1,
+      acknowledged: closed === 2,
       through: through as EpochSeconds,
       lossUntil: lossUntil as EpochSeconds,
       logged,

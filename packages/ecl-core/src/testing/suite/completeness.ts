@@ -168,6 +168,8 @@ export function exerciseCompleteness(suite: Suite): void {
   })
 
   describe('accounts', () => {
+    const through = (seconds: number) => ({ through: (NOON + seconds) as EpochSeconds })
+    const books = (logged: number) => ({ logged, unsent: 0, replayed: 0 })
     const account = async () => (await suite.store.accounts(group)).clients[0]
 
     it('holds what was applied against what was logged', async () => {
@@ -179,7 +181,7 @@ export function exerciseCompleteness(suite: Suite): void {
         { books: { logged: 12, unsent: 7, replayed: 1 }, through: NOON as EpochSeconds },
       )
       assert.deepEqual(await account(), {
-        ...{ clientId: 'x', number: 2, lastUse: NOON + 1, closed: false },
+        ...{ clientId: 'x', number: 2, lastUse: NOON + 1, closed: false, acknowledged: false },
         ...{ through: NOON, lossUntil: 0 },
         ...{ logged: 12, applied: 5, unsent: 7, refused: 0, late: 0, replayed: 1 },
       })
@@ -216,6 +218,44 @@ export function exerciseCompleteness(suite: Suite): void {
       assert.equal((await account())?.refused, 6)
       await client.send(NOON, { b: 6 }, { isRest: true })
       assert.equal((await account())?.refused, 0)
+    })
+
+    it('says that the silence of a client was acknowledged, until it speaks again', async () => {
+      const client = new HandClient(suite.store, group, 'x')
+      const acknowledge = (clientId = 'x') => suite.store.acknowledgeClient(group, clientId)
+      await client.register()
+      await client.send(NOON, { a: 1 }, { ...through(1), books: books(1) })
+      const before = await account()
+      await at(10)
+      assert.equal(await acknowledge(), 'alive')
+      assert.deepEqual(await account(), before)
+      await at(11)
+      // As often as somebody likes.
+      for (let time = 0; time < 2; time++) assert.equal(await acknowledge(), 'acknowledged')
+      assert.deepEqual(await account(), { ...before, acknowledged: true })
+      await client.send(NOON, { a: 2 }, { ...through(11), books: books(3) })
+      assert.deepEqual(await account(), {
+        ...before,
+        ...{ number: 3, lastUse: NOON + 11, through: NOON + 11, logged: 3, applied: 3, late: 0 },
+      })
+      await client.sign({ closes: true })
+      await at(60)
+      assert.equal(await acknowledge(), 'closed')
+      assert.equal((await account())?.acknowledged, false)
+      assert.equal(await acknowledge('nobody'), 'unknown')
+      assert.equal((await suite.store.accounts(group)).clients.length, 1)
+    })
+
+    it('says nothing of windows by an acknowledgement: what is missing in them stays so', async () => {
+      const client = new HandClient(suite.store, group, 'x')
+      await client.register()
+      await client.send(NOON, { a: 1 }, through(1))
+      await at(5)
+      await suite.store.rotate(group, FIVE_SECONDS)
+      await at(15)
+      assert.equal(await suite.store.acknowledgeClient(group, 'x'), 'acknowledged')
+      const { last } = await suite.store.read(group, FIVE_SECONDS, 'last', { completeness: true })
+      assert.deepEqual(last?.completeness, { status: 'partial', missing: ['x'] })
     })
 
     it('keeps the word of a client that leaves, and of one in doubt', async () => {
