@@ -1,5 +1,7 @@
 import { uptime } from 'node:os'
 import { performance } from 'node:perf_hooks'
+// Not the globals: a test runner's fake timers replace those, and a logger in such a test would wait for ever.
+import { clearTimeout, setTimeout } from 'node:timers'
 import { MonotonicTime } from './monotonic-time.ts'
 
 /** A timer that can be taken back. Timers never keep the process alive. */
@@ -23,9 +25,12 @@ export interface Clock {
 /** setTimeout's own limit; longer delays would fire at once. */
 const MAX_DELAY_MS = 2 ** 31 - 1
 
+/** As of the start, for the same reason. */
+const { now: wallMs } = Date
+
 const monotonicTime = new MonotonicTime({
   steadyMs: () => performance.now(),
-  wallMs: () => Date.now(),
+  wallMs,
   uptimeMs,
 })
 
@@ -41,7 +46,7 @@ function uptimeMs(): number {
 /** The machine's clock. */
 export const systemClock: Clock = {
   monotonicMs: () => monotonicTime.nowMs(),
-  wallMs: () => Date.now(),
+  wallMs,
   after(delayMs, callback) {
     // Whole ms: Node keeps a list for each duration there is.
     const timer = setTimeout(callback, Math.min(Math.max(0, Math.ceil(delayMs)), MAX_DELAY_MS))

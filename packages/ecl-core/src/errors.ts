@@ -84,3 +84,10 @@ export function asError(caught: unknown): Error {
   if (caught instanceof Error || types.isNativeError(caught)) return caught
   return new Error(String(caught))
 }
+
+/** For a method that was called without its object, as by `const { log } = group`. @param example how to call it */
+export function detachedError(example: string): TypeError {
+  return new TypeError(
+    `this method was taken off its object; call ${example}, or pass on (event) => ${example}`,
+  )
+}

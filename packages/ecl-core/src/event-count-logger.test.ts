@@ -71,4 +71,37 @@ describe('EventCountLogger', () => {
     expect(ecl.stats).toMatchObject({ logged: 5, unsent: 0, applied: 5 })
     expect(ecl.stats.groups['y']).toMatchObject({ logged: 3, applied: 3 })
   })
+
+  it('says in plain words that log or inc was called without its object', async () => {
+    const ecl = new EventCountLogger(GROUPS, new MemoryStore(), options)
+    const group = ecl.getGroup('g')
+    // As programs take them off: what is called then has another `this`, or none.
+    const log: (event: 'a') => void = Reflect.get(group, 'log')
+    const inc: (n?: number) => void = Reflect.get(group.counter('a'), 'inc')
+    const remedy =
+      /^this method was taken off its object; call (group\.log\(event\)|counter\.inc\(\)), or pass on /
+    for (const detached of [() => log('a'), () => ({ log }).log('a'), () => inc(), () => inc(7)]) {
+      expect(detached).toThrow(remedy)
+    }
+    expect(() => group.log('a', 0.5)).not.toThrow(remedy)
+    expect(group.stats.logged).toBe(0)
+    await ecl.close()
+  })
+
+  it('warns once of loggers that are made again and again on one store and never closed', async () => {
+    const warnings: string[] = []
+    const logger = { ...silentLogger, warn: (_: object, message: string) => warnings.push(message) }
+    const make = (port: number) => new EventCountLogger(GROUPS, { port }, { logger })
+    for (let i = 0; i < 20; i++) await make(1).close()
+    const elsewhere = [make(2), make(3), make(4)]
+    const open = Array.from({ length: 5 }, () => make(1))
+    expect(warnings).toEqual([])
+    open.push(make(1), make(1))
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /^6 EventCountLoggers of this process are open .* close\(\) the old one/,
+      ),
+    ])
+    for (const ecl of [...open, ...elsewhere]) await ecl.close()
+  })
 })

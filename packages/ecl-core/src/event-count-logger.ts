@@ -11,6 +11,7 @@ import type { FlushResult } from './flusher.ts'
 import type { GroupSpec } from './group-spec.ts'
 import { whileHeld } from './keep-alive.ts'
 import { harmless, type Logger, stderrLogger } from './logger.ts'
+import { noteOpenLogger } from './open-loggers.ts'
 import { Pace } from './pace.ts'
 import { newDeliveryStatistics, type Statistics, sumStatistics } from './statistics.ts'
 import type { CounterStore } from './store/counter-store.ts'
@@ -69,6 +70,7 @@ export class EventCountLogger<const G extends GroupsConfig = GroupsConfig> {
   readonly #random: () => number
   readonly #pace: Pace
   readonly #forgetExit: () => void
+  readonly #noteClosed: (() => void) | undefined
   #closing: Promise<FlushResult> | undefined
   #exiting = false
 
@@ -91,6 +93,11 @@ export class EventCountLogger<const G extends GroupsConfig = GroupsConfig> {
     this.#store.checkGroups?.([...this.#specs.values()])
     this.#ownsStore = this.#store !== backend
     this.#forgetExit = atExit(() => this.#flushAtExit())
+    this.#noteClosed = this.#ownsStore
+      ? noteOpenLogger(JSON.stringify(describeBackend(backend)), (message) =>
+          this.#logger.warn({}, message),
+        )
+      : undefined
   }
 
   /**
@@ -144,6 +151,7 @@ export class EventCountLogger<const G extends GroupsConfig = GroupsConfig> {
 
   async #close(timeoutMs: number): Promise<FlushResult> {
     this.#forgetExit()
+    this.#noteClosed?.()
     return whileHeld(async () => {
       const closing = Array.from(this.#groups.values(), (group) => group.close(timeoutMs))
       const results = await Promise.all(closing)

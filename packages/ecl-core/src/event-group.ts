@@ -1,6 +1,6 @@
 import { addCounts } from './batch.ts'
 import type { DeliveryOptions } from './delivery.ts'
-import { UnknownIntervalError } from './errors.ts'
+import { detachedError, UnknownIntervalError } from './errors.ts'
 import { Flusher, type FlushOptions, type FlushResult } from './flusher.ts'
 import type { GroupSpec } from './group-spec.ts'
 import { type Interval, windowStart } from './interval.ts'
@@ -79,7 +79,13 @@ export class EventGroup<E extends string = string> implements EventLog<E> {
   }
 
   log(event: E, n?: number): void {
-    this.#recorder.log(event, n)
+    try {
+      this.#recorder.log(event, n)
+    } catch (caught) {
+      // Only here, as it would cost time where nothing is wrong.
+      if (!isGroup(this)) throw detachedError('group.log(event)')
+      throw caught
+    }
   }
 
   counter(event: E): Counter {
@@ -223,4 +229,9 @@ export class EventGroup<E extends string = string> implements EventLog<E> {
     const sum = addCounts(addCounts(counts.get(event) ?? 0n, waiting), open)
     return [interval.spec, Number(sum)]
   }
+}
+
+/** `const { log } = group` has no `this`. */
+function isGroup(value: unknown): boolean {
+  return value instanceof EventGroup
 }

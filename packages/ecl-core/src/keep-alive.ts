@@ -1,3 +1,6 @@
+// A test runner's fake timers replace the globals, and would let the process end.
+import { clearInterval, setInterval } from 'node:timers'
+
 /** Longer than setInterval can wait would mean at once. */
 const FOREVER_MS = 2 ** 31 - 1
 

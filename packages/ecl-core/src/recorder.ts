@@ -1,4 +1,5 @@
 import type { Clock, Timer } from './clock.ts'
+import { detachedError } from './errors.ts'
 import type { GroupSpec } from './group-spec.ts'
 import {
   type EpochSeconds,
@@ -298,13 +299,24 @@ class BoundCounter implements Counter, Bound {
   }
 
   inc(n?: number): void {
-    if (n === undefined || n === 1) {
-      const left = this.lefts[this.place] ?? 0
-      if (left > 1) {
-        this.lefts[this.place] = left - 1
-        return
+    try {
+      if (n === undefined || n === 1) {
+        const left = this.lefts[this.place] ?? 0
+        if (left > 1) {
+          this.lefts[this.place] = left - 1
+          return
+        }
       }
+      this.#logByHandle(this, n === undefined ? 1 : n)
+    } catch (caught) {
+      // Only here, as it would cost time where nothing is wrong.
+      if (!isHandle(this)) throw detachedError('counter.inc()')
+      throw caught
     }
-    this.#logByHandle(this, n === undefined ? 1 : n)
   }
+}
+
+/** `const { inc } = counter` has no `this`. */
+function isHandle(value: unknown): boolean {
+  return value instanceof BoundCounter
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers'
 import type { Redis } from 'ioredis'
 import type { Timer } from '../../clock.ts'
 import type { NodeAddress } from '../../config/node-address.ts'
@@ -7,6 +8,8 @@ import { describeProblem } from './redis-problem.ts'
 
 /** A reply that takes longer means a dead connection or a stopped server; the command is then sent again elsewhere. */
 const REPLY_TIMEOUT_MS = 5000
+/** As of the start: a test runner's fake timers replace it. */
+const nextTick = process.nextTick.bind(process)
 const FIRST_RECONNECT_MS = 50
 const LONGEST_RECONNECT_MS = 2000
 
@@ -124,7 +127,7 @@ export class RedisConnection {
     if (this.#gathering) return
     this.#gathering = true
     stream.cork()
-    process.nextTick(() => {
+    nextTick(() => {
       this.#gathering = false
       stream.uncork()
     })

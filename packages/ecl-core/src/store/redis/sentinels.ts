@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers'
 import type { Redis } from 'ioredis'
 import type { Clock, Timer } from '../../clock.ts'
 import { formatNodeAddress, type NodeAddress } from '../../config/node-address.ts'

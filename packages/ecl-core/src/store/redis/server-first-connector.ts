@@ -1,4 +1,5 @@
 import { createConnection, type Socket } from 'node:net'
+import { setImmediate } from 'node:timers'
 import { type ConnectionOptions, connect as connectTls } from 'node:tls'
 import { AbstractConnector } from 'ioredis'
 
