@@ -60,6 +60,7 @@ function lots(seed: number): (below: number) => number {
 async function keptWindows() {
   const history = openHistory(url, { logger: silentLogger })
   try {
+    await history.migrate()
     const kept = new Map<
       string,
       Map<number, { window: HistoryWindow; counts: Map<string, bigint> }>

@@ -20,6 +20,7 @@ beforeEach(async () => {
   history = openHistory(`sqlite:${join(system.redis.directory, 'history.db')}`, {
     logger: silentLogger,
   })
+  await history.migrate()
 })
 afterEach(async () => {
   await history.close()

@@ -42,6 +42,8 @@ export class Archive {
     signal: AbortSignal,
   ): Promise<void> {
     const deadlineMs = performance.now() + withinMs
+    // The archivers may not have come so far.
+    await this.#store.migrate()
     for (;;) {
       this.#counts = await this.#look([...counted.keys()], fromMs)
       const missing = [...counted].some(

@@ -49,6 +49,7 @@ describe('ecl-history archive', () => {
     try {
       const [from, to] = [0 as EpochSeconds, 1e10 as EpochSeconds]
       const windows: HistoryWindow[] = []
+      await history.migrate()
       const query = { group: 'g', interval: '1s', from, to }
       for await (const window of history.windows(query)) windows.push(window)
       return windows

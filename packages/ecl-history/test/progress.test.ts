@@ -25,6 +25,7 @@ describe('how far a long work is', () => {
     )
     const lines = Array.from({ length: WINDOWS }, (_, n) => ndjsonLine(closed(5 * n, { hit: n })))
     writeFileSync(file, lines.join(''))
+    await run(config, 'migrate')
     await run(config, 'import', file)
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -57,6 +57,7 @@ const bounds = { seconds: 86_400, entries: 1000 }
 
 /** From the store to SQL and back, in the order in which it happens. */
 it('verifies what is archived, waits or differs, and puts back what could not be archived', async () => {
+  expect((await run(config, 'migrate')).code).toBe(0)
   expect((await run(config, 'verify')).stdout).toBe(
     `web 1h, window of ${iso()}: waits for a master\n`,
   )

@@ -201,6 +201,7 @@ describe('ecl-history', () => {
   it('exports all as JSON and as CSV, and takes it in again, as often as one likes', async () => {
     const other = configFile('other')
     const script = [
+      `$history '${other}' migrate > /dev/null`,
       `$history '${config}' export > '${directory}/all'`,
       `$history '${other}' import '${directory}/all'`,
       `$history '${other}' export --format csv > '${directory}/csv'`,
@@ -216,7 +217,7 @@ describe('ecl-history', () => {
   it('says which line of a file is wrong, and what was taken in before', async () => {
     const other = configFile('damaged')
     const { code, stderr } = await runInShell(
-      `$history '${config}' export | sed '3s/"hit":10/"hit":"x"/' | $history '${other}' import`,
+      `$history '${other}' migrate > /dev/null; $history '${config}' export | sed '3s/"hit":10/"hit":"x"/' | $history '${other}' import`,
     )
     expect(code).toBe(1)
     expect(stderr).toBe(

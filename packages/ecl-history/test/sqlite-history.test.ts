@@ -9,6 +9,7 @@ import { exerciseHistoryStore, type HistoryUnderTest } from './exercise-history-
 class SqliteUnderTest implements HistoryUnderTest {
   readonly #folder = mkdtempSync(join(tmpdir(), 'ecl-history-'))
   readonly #stores: HistoryStore[] = []
+  #first: HistoryStore | undefined
 
   open(): HistoryStore {
     const file = join(this.#folder, 'history.db')
@@ -22,6 +23,8 @@ class SqliteUnderTest implements HistoryUnderTest {
     for (const end of ['', '-wal', '-shm']) {
       rmSync(join(this.#folder, `history.db${end}`), { force: true })
     }
+    this.#first ??= this.open()
+    await this.#first.migrate()
   }
 
   async close(): Promise<void> {

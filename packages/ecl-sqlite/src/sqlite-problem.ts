@@ -39,6 +39,13 @@ const FAULTS: Readonly<Record<FileFault, Rule>> = {
       'check the access rights, and whether the disk is read-only',
     'refuses',
   ],
+  'no file': ['no file', 'there is no such file', 'refuses'],
+  'no tables': ['no tables', 'holds nothing yet', 'refuses'],
+  'an older version': [
+    'an older version',
+    'was written by an older version of Event Count Logger',
+    'refuses',
+  ],
 }
 
 /** By SQLite's primary result codes. */

@@ -4,4 +4,6 @@
 -- Result   none
 --
 -- Safe to repeat: whoever has it may take it again.
-SELECT pg_advisory_xact_lock(1701014632)
+SELECT pg_advisory_xact_lock(1701014632);
+-- For tables, which somebody may be reading: the migration waits, and with it all who come after it.
+SET LOCAL lock_timeout = '5s'

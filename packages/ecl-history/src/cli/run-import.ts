@@ -20,6 +20,8 @@ export function runImport({
   readonly file: string | undefined
 }): Promise<ExitCode> {
   return withSql(config, async ({ sql }) => {
+    // Archiving would make the tables, and the file for a mistyped name; who imports has to mean it.
+    await sql.series()
     const input = file === undefined ? process.stdin : createReadStream(file)
     const size = file === undefined ? undefined : await sizeOf(file)
     const progress = openProgress('import', size)

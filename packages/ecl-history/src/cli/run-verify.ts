@@ -21,6 +21,8 @@ export function runVerify(request: WindowsRequest): Promise<ExitCode> {
   return withQueue(request.config, async (session) => {
     const sql = openHistory(session.history.store, { logger: silentLogger })
     try {
+      // A history that is not there is said to be so, whatever the store knows.
+      await sql.series()
       let differs = false
       for (const ref of windowsOf(session, request)) {
         const verdict = await verdictOn(ref, session, sql)

@@ -85,7 +85,8 @@ export interface HistorySeries {
 /**
  * Where closed windows are kept: SQLite, PostgreSQL, TimescaleDB. All methods reject with a StoreError of ecl-core.
  *
- * The first call of any makes the tables where there are none yet, and brings older ones up to date.
+ * `migrate` and `archive` make the tables where there are none yet, and bring older ones up to date. All others reject with
+ * a StoreError of the code STORE_REFUSED there, and change nothing: neither a schema nor a file is made by who only asks.
  */
 export interface HistoryStore {
   readonly kind: 'sqlite' | 'postgres' | 'timescale'

@@ -27,6 +27,7 @@ it('takes a history from a file to PostgreSQL, and answers the same there', asyn
   const question = '-g g --from 2026-09-22 --to 2026-10-03 --zone Europe/Prague'
   const script = [
     `cd '${postgres.directory}'`,
+    '$history pg.yml migrate > /dev/null',
     '$history file.yml export > all && $history pg.yml import all > /dev/null',
     '$history pg.yml export | cmp - all',
     '$history file.yml prune > /dev/null && $history pg.yml prune > /dev/null',

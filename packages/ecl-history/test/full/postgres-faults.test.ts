@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { silentLogger } from 'ecl-core'
+import { until } from 'ecl-core/testing'
 import { type HistoryStore, openHistory } from 'ecl-history'
 import { PrivatePostgres } from 'ecl-history/testing'
 import { all, at, closed } from '../history-windows.ts'
@@ -38,6 +39,49 @@ describe('a history in PostgreSQL', () => {
     expect(migrations.filter(({ from }) => from === 0)).toEqual([{ from: 0, to: 1 }])
     expect(await store.migrate()).toEqual({ from: 1, to: 1 })
     expect(store.kind).toBe('postgres')
+  })
+
+  it('makes no tables for who only reads, and says what makes them', async () => {
+    const readings = [
+      () => store.series(),
+      () => all(store.rows(EVER)),
+      () => all(store.windows(EVER)),
+      () => all(store.closed(EVER)),
+      () => store.maintain(at(0), new Map(), new AbortController().signal),
+    ]
+    for (const reading of readings) {
+      await expect(reading()).rejects.toMatchObject({
+        code: 'STORE_REFUSED',
+        message: expect.stringMatching(
+          /it has no tables of a history; .*run "ecl-history CONFIG migrate"/,
+        ),
+      })
+    }
+    expect(await postgres.psql("SELECT to_regnamespace('ecl_history') IS NULL", database)).toBe('t')
+    await store.archive([closed(0, { a: 1 })])
+    expect(await all(store.rows(EVER))).toHaveLength(1)
+  })
+
+  it('changes no tables of an older program for who only reads', async () => {
+    await store.migrate()
+    const versions = 'ecl_history.schema_versions'
+    await postgres.psql(`DELETE FROM ${versions} WHERE version > 0`, database)
+    await postgres.psql(`INSERT INTO ${versions} VALUES (0)`, database)
+    await expect(open().series()).rejects.toMatchObject({ code: 'STORE_REFUSED' })
+    expect(await postgres.psql(`SELECT max(version) FROM ${versions}`, database)).toBe('0')
+  })
+
+  it('migrates for as long as it takes, also where another one is at it', async () => {
+    const impatient = encodeURIComponent('-c statement_timeout=1000 -c lock_timeout=1000')
+    const migrating = open(`${postgres.url(database)}&options=${impatient}`)
+    const other = postgres.psql(
+      'BEGIN; SELECT pg_advisory_xact_lock(1701014632); SELECT pg_sleep(7); COMMIT',
+      database,
+    )
+    const locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+    await until(async () => (await postgres.psql(locks)) !== '0')
+    expect((await migrating.migrate()).from).toBe(0)
+    await other
   })
 
   it('refuses tables that a newer program has made, and leaves them as they are', async () => {
@@ -87,7 +131,7 @@ describe('a history in PostgreSQL', () => {
   it('says what its user may not do, and lets one read who may do no more', async () => {
     await postgres.psql('CREATE ROLE guest LOGIN', database)
     const guest = open(postgres.url(database, 'guest'))
-    await expect(guest.series()).rejects.toMatchObject({
+    await expect(guest.migrate()).rejects.toMatchObject({
       code: 'STORE_REFUSED',
       message: expect.stringContaining('whoever is to make it needs CREATE on the database'),
     })

@@ -12,6 +12,7 @@ export const COUNTER_FILE: FileKind<Statements> = {
   migrations: [sql.schema, sql.queue],
   // Who can send once more what a power cut has undone is gone with it; see the README.
   synchronous: 'NORMAL',
+  madeBy: 'anyone',
   prepare,
 }
 

@@ -323,6 +323,9 @@ export type FileFault =
   | 'a newer version'
   | 'no shared memory'
   | 'no writer'
+  | 'no file'
+  | 'no tables'
+  | 'an older version'
 
 /** To the thread. */
 export type ToThread = Declaration | (Request & { readonly id: number })

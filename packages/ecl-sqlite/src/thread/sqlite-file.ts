@@ -20,6 +20,8 @@ export interface FileKind<Statements> {
    * machine that loses power, for a wait on the disk with each write.
    */
   readonly synchronous: 'NORMAL' | 'FULL'
+  /** Who makes the file and its tables, and brings them up to date: whoever writes, or whoever comes. */
+  readonly madeBy: 'writers' | 'anyone'
   prepare(database: Database): Statements
 }
 
@@ -52,10 +54,10 @@ export class SqliteFile<Statements> {
     this.#kind = kind
   }
 
-  /** Opens it, which brings its tables up to date. Says of which version they were, and are. */
+  /** Brings its tables up to date. Says of which version they were, and are. */
   migrate(): { readonly from: number; readonly to: number } {
     const wasOpen = this.#opened
-    const opened = this.#open()
+    const opened = this.#open(true)
     const to = this.#kind.migrations.length
     return { from: opened === wasOpen ? to : opened.found, to }
   }
@@ -63,7 +65,8 @@ export class SqliteFile<Statements> {
   /**
    * Runs reading statements on the file as it is at one instant.
    *
-   * @throws FaultyFile where only a writer could make what a reader needs: the files beside it
+   * @throws FaultyFile where only a writer could make what a reader needs: the files beside it, or, where writers alone
+   *   make it, the file and its tables
    */
   read<T>(work: (statements: Statements) => T): T {
     try {
@@ -80,7 +83,7 @@ export class SqliteFile<Statements> {
 
   /** Puts what has been written on disk for good, as far as nobody is reading it. */
   checkpoint(): void {
-    this.#open().database.exec('PRAGMA wal_checkpoint(PASSIVE)')
+    this.#open(false).database.exec('PRAGMA wal_checkpoint(PASSIVE)')
   }
 
   /** May be called twice. */
@@ -91,7 +94,8 @@ export class SqliteFile<Statements> {
   }
 
   #transaction<T>(begin: Begin, work: (statements: Statements) => T): T {
-    const { database, statements } = this.#open()
+    const mayMake = begin === 'BEGIN IMMEDIATE' || this.#kind.madeBy === 'anyone'
+    const { database, statements } = this.#open(mayMake)
     try {
       return inTransaction(database, begin, () => work(statements))
     } catch (caught) {
@@ -102,9 +106,9 @@ export class SqliteFile<Statements> {
     }
   }
 
-  #open(): Opened<Statements> {
+  #open(mayMake: boolean): Opened<Statements> {
     if (this.#opened !== undefined && this.#opened.identity !== identityOf(this.file)) this.close()
-    this.#opened ??= open(this.file, this.#module, this.#kind)
+    this.#opened ??= open(this.file, this.#module, this.#kind, mayMake)
     return this.#opened
   }
 }
@@ -113,13 +117,19 @@ function open<Statements>(
   file: string,
   { DatabaseSync }: SqliteModule,
   kind: FileKind<Statements>,
+  mayMake: boolean,
 ): Opened<Statements> {
+  // SQLite would make one.
+  if (!mayMake && identityOf(file) === '') throw new FaultyFile('no file')
   const database = new DatabaseSync(file)
   try {
     // A thread that waits could do nothing else meanwhile, such as to read, or to end.
     database.exec('PRAGMA busy_timeout = 0')
     // At one instant: another process may be about to make the file.
     const found = inTransaction(database, 'BEGIN', () => versionOf(database, kind))
+    if (found < kind.migrations.length && !mayMake) {
+      throw new FaultyFile(found === 0 ? 'no tables' : 'an older version')
+    }
     useWal(database)
     if (found < kind.migrations.length) migrate(database, kind)
     database.exec(`PRAGMA synchronous = ${kind.synchronous}`)

@@ -1,6 +1,7 @@
 import { type Logger, StoreError } from 'ecl-core'
 import type { Pool, PoolClient } from 'pg'
 import { codeOf } from './postgres-problem.ts'
+import * as sql from './sql.generated.ts'
 
 /** A value that goes in. */
 export type Input = string | number | bigint | null | readonly string[] | readonly number[]
@@ -9,10 +10,12 @@ export type Input = string | number | bigint | null | readonly string[] | readon
 export type Query = (sql: string, inputs?: readonly Input[]) => Promise<readonly unknown[]>
 
 const CONNECT_TIMEOUT_MS = 5000
-/** A statement that takes longer is stuck; the maintenance's are made so small that none should. */
-const STATEMENT_TIMEOUT_MS = 60_000
-const LOCK_TIMEOUT_MS = 5000
-const IDLE_IN_TRANSACTION_TIMEOUT_MS = 60_000
+/** Longer than the server lets a statement take (see begin-write), so only a server that is gone is silent for so long. */
+const SILENCE_MS = 65_000
+/** A migration takes as long as it takes; the longest that a timer of Node can be. */
+const UNBOUNDED_MS = 2 ** 31 - 1
+/** After so long without a word, the operating system asks whether the server is still there. */
+const KEEP_ALIVE_MS = 10_000
 const MAX_CONNECTIONS = 4
 /** Others were at work on the same rows: serialization_failure, deadlock_detected. */
 const CONFLICTS: readonly string[] = ['40001', '40P01']
@@ -34,18 +37,23 @@ export class Connections {
   }
 
   /** Runs one statement by itself. */
-  async query(sql: string, inputs: readonly Input[] = []): Promise<readonly unknown[]> {
-    return await this.#with((client) => queryOf(client)(sql, inputs))
+  async query(text: string, inputs: readonly Input[] = []): Promise<readonly unknown[]> {
+    return await this.#with((client) => queryOf(client)(text, inputs))
   }
 
   /** Runs statements of which all take effect, or none; all of them once more where others were at work on the same rows. */
   async write<T>(work: (query: Query) => Promise<T>): Promise<T> {
-    return await this.#transaction('BEGIN', work)
+    return await this.#transaction(sql.beginWrite, work)
+  }
+
+  /** The same for migrations, which take as long as they take: no time-out of ordinary work holds. */
+  async migrate<T>(work: (query: Query) => Promise<T>): Promise<T> {
+    return await this.#transaction(sql.beginMigration, work, UNBOUNDED_MS)
   }
 
   /** Runs reading statements on the database as it is at one instant. */
   async read<T>(work: (query: Query) => Promise<T>): Promise<T> {
-    return await this.#transaction('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', work)
+    return await this.#transaction(sql.beginRead, work)
   }
 
   /** May be called twice. */
@@ -56,17 +64,22 @@ export class Connections {
     await (await pool)?.end()
   }
 
-  #transaction<T>(begin: string, work: (query: Query) => Promise<T>): Promise<T> {
+  #transaction<T>(
+    begin: string,
+    work: (query: Query) => Promise<T>,
+    silenceMs?: number,
+  ): Promise<T> {
     return this.#with(async (client) => {
+      const query = queryOf(client, silenceMs)
       for (let attempt = 1; ; attempt++) {
         try {
-          await client.query(begin)
-          const result = await work(queryOf(client))
-          await client.query('COMMIT')
+          await query(begin)
+          const result = await work(query)
+          await query('COMMIT')
           return result
         } catch (caught) {
-          // Where there is no connection any more, there is nothing to roll back.
-          await client.query('ROLLBACK').catch(() => undefined)
+          // The server rolls back what a lost connection had begun; and asking a silent one would only take longer.
+          if (isOfStatement(caught)) await query('ROLLBACK').catch(() => undefined)
           if (!CONFLICTS.includes(codeOf(caught) ?? '') || attempt === MAX_ATTEMPTS) throw caught
         }
       }
@@ -99,9 +112,8 @@ export class Connections {
       application_name: 'ecl-history',
       max: MAX_CONNECTIONS,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
-      statement_timeout: STATEMENT_TIMEOUT_MS,
-      lock_timeout: LOCK_TIMEOUT_MS,
-      idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_TIMEOUT_MS,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
       allowExitOnIdle: true,
       types: {
         getTypeParser: (oid, format) =>
@@ -116,8 +128,12 @@ export class Connections {
   }
 }
 
-function queryOf(client: PoolClient): Query {
-  return async (sql, inputs = []) => (await client.query<object>(sql, [...inputs])).rows
+function queryOf(client: PoolClient, silenceMs = SILENCE_MS): Query {
+  return async (text, inputs = []) => {
+    // The driver has this option, its types do not.
+    const config = { text, values: [...inputs], query_timeout: silenceMs }
+    return (await client.query<object>(config)).rows
+  }
 }
 
 function ignore(): void {}

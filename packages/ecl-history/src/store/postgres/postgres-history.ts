@@ -22,7 +22,7 @@ import { type CountTables, HYPERTABLES, PARTITIONED } from './count-tables.ts'
 import { ensureLevels } from './levels.ts'
 import { PostgresMaintenance } from './maintenance.ts'
 import { codeOf, errorOf } from './postgres-problem.ts'
-import { ensureSchema, type Schema } from './schema.ts'
+import { ensureSchema, findSchema, type Schema } from './schema.ts'
 import { readSlice, weigh } from './slices.ts'
 import * as sql from './sql.generated.ts'
 
@@ -33,8 +33,7 @@ const NO_PARTITION = '23514'
 export class PostgresHistory implements HistoryStore {
   readonly #connections: Connections
   readonly #source: HistorySource
-  #schema: Promise<Schema> | undefined
-  #isTimescale = false
+  #schema: Schema | undefined
 
   /** @param url postgres://USER:PASSWORD@HOST:PORT/DATABASE, with options of libpq behind a "?" */
   constructor(url: string, logger: Logger) {
@@ -57,13 +56,13 @@ export class PostgresHistory implements HistoryStore {
 
   /** `postgres` until it has been looked at. */
   get kind(): 'postgres' | 'timescale' {
-    return this.#isTimescale ? 'timescale' : 'postgres'
+    return this.#schema?.isTimescale === true ? 'timescale' : 'postgres'
   }
 
   async migrate(): Promise<{ readonly from: number; readonly to: number }> {
     this.#schema = undefined
     return await this.#named(async () => {
-      const { from, to } = await this.#ensureSchema()
+      const { from, to } = await this.#look(ensureSchema)
       return { from, to }
     })
   }
@@ -71,7 +70,7 @@ export class PostgresHistory implements HistoryStore {
   async archive(windows: readonly ClosedWindow[]): Promise<Archived> {
     const found = windowsOf(windows)
     if (found.length === 0) return { expired: 0 }
-    return await this.#ready(async (all) => {
+    return await this.#made(async (all) => {
       // By themselves: numbers that nobody uses do no harm, and nobody waits for those who enter windows.
       const query = (...statement: Parameters<Connections['query']>) => all.query(...statement)
       const levels = await ensureLevels(query, found)
@@ -130,25 +129,26 @@ export class PostgresHistory implements HistoryStore {
     await this.#connections.close()
   }
 
-  /** Runs something on tables that are up to date. */
+  /** Runs something on tables that are up to date. @throws StoreError where they are not */
   #ready<T>(work: (connections: Connections) => Promise<T>): Promise<T> {
     return this.#named(async () => {
-      await this.#ensureSchema()
+      await this.#look(findSchema)
       return await work(this.#connections)
     })
   }
 
-  /** Looked at once; once more where that failed. */
-  async #ensureSchema(): Promise<Schema> {
-    const looked = (this.#schema ??= ensureSchema(this.#connections))
-    try {
-      const schema = await looked
-      this.#isTimescale = schema.isTimescale
-      return schema
-    } catch (caught) {
-      if (this.#schema === looked) this.#schema = undefined
-      throw caught
-    }
+  /** Runs something on tables that are brought up to date for it. */
+  #made<T>(work: (connections: Connections) => Promise<T>): Promise<T> {
+    return this.#named(async () => {
+      await this.#look(ensureSchema)
+      return await work(this.#connections)
+    })
+  }
+
+  /** Looked at until that has succeeded once. */
+  async #look(how: typeof ensureSchema): Promise<Schema> {
+    this.#schema ??= await how(this.#connections)
+    return this.#schema
   }
 
   /** Puts errors into words. */
@@ -161,6 +161,6 @@ export class PostgresHistory implements HistoryStore {
   }
 
   get #tables(): CountTables {
-    return this.#isTimescale ? HYPERTABLES : PARTITIONED
+    return this.#schema?.isTimescale === true ? HYPERTABLES : PARTITIONED
   }
 }

@@ -1,5 +1,6 @@
 import { StoreError } from 'ecl-core'
 import { numberIn } from 'ecl-sqlite/file'
+import { MIGRATE_REMEDY } from '../migrate-remedy.ts'
 import type { Connections, Query } from './connections.ts'
 import * as sql from './sql.generated.ts'
 
@@ -22,16 +23,31 @@ const MIGRATIONS: readonly ((query: Query) => Promise<void>)[] = [
 ]
 
 /**
+ * Looks at the tables, and changes nothing.
+ *
+ * @throws StoreError where there are none, or where an older or a newer program has made them
+ */
+export async function findSchema(connections: Connections): Promise<Schema> {
+  const { version, isTimescale } = await foundIn(connections)
+  if (version === MIGRATIONS.length) return { from: version, to: version, isTimescale }
+  const what =
+    version === 0
+      ? 'it has no tables of a history'
+      : `its tables are of version ${version}, and this program needs version ${MIGRATIONS.length}`
+  throw refusal(connections.name, `${what}; ${MIGRATE_REMEDY}`)
+}
+
+/**
  * Brings the tables up to date, where they are not.
  *
  * @throws StoreError where a newer program has made them
  */
 export async function ensureSchema(connections: Connections): Promise<Schema> {
-  const found = await versionIn((statement) => connections.query(statement))
-  if (found !== undefined && checked(found, connections.name).version === MIGRATIONS.length) {
+  const found = await foundIn(connections)
+  if (found.version === MIGRATIONS.length) {
     return { from: found.version, to: found.version, isTimescale: found.isTimescale }
   }
-  return await connections.write(async (query) => {
+  return await connections.migrate(async (query) => {
     await query(sql.lockMigrations)
     if ((await versionIn(query)) === undefined) await query(sql.createVersions)
     const from = checked((await versionIn(query)) ?? NOTHING, connections.name).version
@@ -52,6 +68,11 @@ interface Version {
 
 const NOTHING: Version = { version: 0, isTimescale: false }
 
+async function foundIn(connections: Connections): Promise<Version> {
+  const found = await versionIn((statement) => connections.query(statement))
+  return checked(found ?? NOTHING, connections.name)
+}
+
 async function versionIn(query: Query): Promise<Version | undefined> {
   const [found] = await query(sql.findVersion)
   if (!booleanIn(found, 'is_there')) return undefined
@@ -61,11 +82,15 @@ async function versionIn(query: Query): Promise<Version | undefined> {
 
 function checked(found: Version, database: string): Version {
   if (found.version <= MIGRATIONS.length) return found
-  throw new StoreError(
-    'STORE_REFUSED',
-    `history in PostgreSQL ${database}: its tables are of version ${found.version}, which a newer program has made; ` +
+  throw refusal(
+    database,
+    `its tables are of version ${found.version}, which a newer program has made; ` +
       `this one knows versions up to ${MIGRATIONS.length}: update it`,
   )
+}
+
+function refusal(database: string, message: string): StoreError {
+  return new StoreError('STORE_REFUSED', `history in PostgreSQL ${database}: ${message}`)
 }
 
 function booleanIn(row: unknown, name: string): boolean {

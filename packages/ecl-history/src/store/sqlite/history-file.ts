@@ -12,6 +12,8 @@ export const HISTORY_FILE: FileKind<Statements> = {
   migrations: [sql.migration001],
   // What is acknowledged after it was written is nowhere else.
   synchronous: 'FULL',
+  // Who only reads makes no file for a mistyped name, and migrates nobody else's.
+  madeBy: 'writers',
   prepare,
 }
 

@@ -23,6 +23,7 @@ import type {
   WindowRange,
 } from '../history-store.ts'
 import { maintain } from '../maintenance.ts'
+import { MIGRATE_REMEDY } from '../migrate-remedy.ts'
 import { type HistorySource, readClosed, readRows, readWindows } from '../reading.ts'
 import { UnfitWindowError } from '../unfit-window-error.ts'
 import { windowsOf } from '../window-batch.ts'
@@ -36,6 +37,8 @@ const MAX_BUSY_MS = 8000
 const LONGEST_NAP_MS = 16
 /** SQLite's primary result codes for what no waiting and no operator can help: too big, constraint, mismatch. */
 const UNFIT_CODES: readonly number[] = [18, 19, 20]
+/** The kinds of problems that a migration helps. */
+const NOT_MADE: readonly string[] = ['no file', 'no tables', 'an older version']
 
 /**
  * History in one SQLite file, for all processes of one machine.
@@ -51,7 +54,7 @@ export class SqliteHistory implements HistoryStore {
   #wrote = false
 
   /**
-   * @param file its name; made where there is none, in a folder that is there
+   * @param file its name; made by `migrate` and `archive` where there is none, in a folder that is there
    * @throws StoreError where this Node has no SQLite
    */
   constructor(file: string) {
@@ -103,8 +106,19 @@ export class SqliteHistory implements HistoryStore {
     )
   }
 
-  maintain(now: EpochSeconds, retention: Retention, signal: AbortSignal): Promise<Maintained> {
-    return maintain(new SqliteMaintenance((work) => this.#write(work)), now, retention, signal)
+  async maintain(
+    now: EpochSeconds,
+    retention: Retention,
+    signal: AbortSignal,
+  ): Promise<Maintained> {
+    // Writing would make the file.
+    await this.#read(() => undefined)
+    return await maintain(
+      new SqliteMaintenance((work) => this.#write(work)),
+      now,
+      retention,
+      signal,
+    )
   }
 
   async close(): Promise<void> {
@@ -167,14 +181,15 @@ export class SqliteHistory implements HistoryStore {
   #errorOf(caught: unknown): unknown {
     if (caught instanceof UnfitWindowError) return caught
     const options = { cause: caught }
-    const { message, refuses } = problemOf(caught, this.#file.file)
+    const { kind, message, refuses } = problemOf(caught, this.#file.file)
+    const remedy = NOT_MADE.includes(kind) ? `; ${MIGRATE_REMEDY}` : ''
     const code = errcodeOf(caught)
     if (code !== undefined && UNFIT_CODES.includes(code & 0xff)) {
       return new UnfitWindowError(`SQLite refuses it: ${message}`, options)
     }
     return new StoreError(
       refuses ? 'STORE_REFUSED' : 'STORE_UNAVAILABLE',
-      `history in the SQLite file ${this.#file.file}: ${message}`,
+      `history in the SQLite file ${this.#file.file}: ${message}${remedy}`,
       options,
     )
   }
