@@ -30,6 +30,7 @@
 local CHUNK = 500
 local REVISION = 10000
 local HALF = 1e9
+local AT = 64
 local OVERDUE = 1000
 -- The consumer group of all archivers.
 local GROUP = 'ecl-history'
@@ -119,6 +120,11 @@ local function is_count(value)
   return digits and (#digits < 19 or #digits == 19 and digits <= '9223372036854775807')
 end
 
+-- A name that begins with @ is no event's, whoever has put it there.
+local function is_event(id)
+  return string.byte(id) ~= AT
+end
+
 -- Which events there are. The index may name more than exists; declared ones need not be in it, after another program.
 local ids, known = {}, {}
 local indexed = redis.pcall('SMEMBERS', last .. '@ids')
@@ -126,8 +132,10 @@ if indexed.err and not string.match(indexed.err, '^WRONGTYPE') then
   return indexed
 end
 for _, id in ipairs(indexed.err and {} or indexed) do
-  known[id] = true
-  ids[#ids + 1] = id
+  if is_event(id) then
+    known[id] = true
+    ids[#ids + 1] = id
+  end
 end
 for _, id in ipairs(cjson.decode(ARGV[8])) do
   if not known[id] then
@@ -142,10 +150,10 @@ if fields.err and not string.match(fields.err, '^WRONGTYPE') then
   return fields
 end
 for f = 1, fields.err and 0 or #fields, 2 do
-  hashed[fields[f]] = fields[f + 1]
+  if is_event(fields[f]) then
+    hashed[fields[f]] = fields[f + 1]
+  end
 end
--- Apply's, see there. No event's name begins so.
-hashed['@table'] = nil
 
 local parts, counts, keys = {}, {}, {}
 local total, late = adder(), adder()

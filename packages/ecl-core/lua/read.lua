@@ -16,7 +16,8 @@
 -- Only reads; run by EVALSHA_RO, so that a read-only user may.
 
 -- Redis guards its globals: looking one up takes long, and this is done for each event.
-local call = redis.call
+local call, byte = redis.call, string.byte
+local AT = 64
 local asked = cjson.decode(ARGV[5])
 local CHUNK = 500
 local LONGEST_COUNT = 20
@@ -42,7 +43,13 @@ if is_large('cur') or is_large('last') then
 end
 
 local function window(part)
-  local ids, listed = try('SMEMBERS', prefix .. part .. ':@ids') or {}, {}
+  local ids, listed = {}, {}
+  for _, id in ipairs(try('SMEMBERS', prefix .. part .. ':@ids') or {}) do
+    -- No event's: its key would be a mark, a sum or the index itself, whoever has put it there.
+    if byte(id) ~= AT then
+      ids[#ids + 1] = id
+    end
+  end
   if #asked > 0 then
     for e = 1, #ids do
       listed[ids[e]] = true

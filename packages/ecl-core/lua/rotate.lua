@@ -23,7 +23,8 @@ local CHUNK = 500
 local UNKNOWN_RUN = '00000000'
 
 -- Redis guards its globals: looking one up takes long, and this is done for each event.
-local call, try = redis.call, redis.pcall
+local call, try, byte = redis.call, redis.pcall, string.byte
+local AT = 64
 local given = cjson.decode(ARGV[3])
 
 local function whole(number)
@@ -126,13 +127,23 @@ if stale.err then
   end
   stale = {}
 end
+-- A name that begins with @ is no event's: its key would be a mark, a sum or the index itself, whoever has put it there.
+local function is_event(id)
+  return byte(id) ~= AT
+end
+local gone_events = {}
+for e = 1, #stale do
+  if is_event(stale[e]) then
+    gone_events[#gone_events + 1] = stale[e]
+  end
+end
 local has_others = has_index and indexed > declared - #unlisted
 local is_declared = {}
-for e = 1, (has_others or #stale > 0) and declared or 0 do
+for e = 1, (has_others or #gone_events > 0) and declared or 0 do
   is_declared[given[e]] = true
 end
 for _, id in ipairs(has_others and call('SMEMBERS', cur .. '@ids') or {}) do
-  if not is_declared[id] then
+  if not is_declared[id] and is_event(id) then
     dynamic[#dynamic + 1] = id
   end
 end
@@ -213,11 +224,11 @@ for _, chunk in ipairs(of_dynamic) do
   if #gone > 0 then call('UNLINK', unpack(gone)) end
   call('UNLINK', unpack(chunk.keys))
 end
-for first = 1, #stale, CHUNK do
+for first = 1, #gone_events, CHUNK do
   local gone = {}
-  for e = first, math.min(first + CHUNK - 1, #stale) do
-    if not is_declared[stale[e]] then
-      gone[#gone + 1] = last .. stale[e]
+  for e = first, math.min(first + CHUNK - 1, #gone_events) do
+    if not is_declared[gone_events[e]] then
+      gone[#gone + 1] = last .. gone_events[e]
     end
   end
   if #gone > 0 then call('UNLINK', unpack(gone)) end
@@ -225,7 +236,7 @@ end
 
 -- The index goes along with the counts. Where all events are declared, both windows have the same one, mostly: all of
 -- last's is in cur's, all of cur's is declared, and all that are declared are as many as last's.
-local same = has_index and #dynamic == 0 and #stale == 0
+local same = has_index and not has_others and #stale == 0
 if not (same and try('SCARD', last .. '@ids') == declared) then
   call('UNLINK', last .. '@ids')
   if not has_index then

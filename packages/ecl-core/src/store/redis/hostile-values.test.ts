@@ -101,6 +101,55 @@ describe('a foreign value', () => {
     expect((await read()).last?.counts.get('b')).toBe(3n)
   })
 
+  describe.each(['keys', 'hash'] as const)('with layout %s', (layout) => {
+    const names = ['@ids', '@ts', '@by', '@sum', '@ahead', '@published', '@run', '@next', '@x', '@']
+    const place = layout === 'hash' ? '' : ':@ids'
+    const enter = async (part: 'cur' | 'last') => {
+      const fields = names.flatMap((name) => [name, '7'])
+      if (layout === 'hash') await call('HSET', `group:5s:${part}`, ...fields)
+      else await call('SADD', `group:5s:${part}${place}`, ...names)
+    }
+
+    it('reserved names among the events of a window cost it nothing', async () => {
+      const of = groupSpec({ dynamic: true, layout, maxEvents: 100 })
+      await redis.clear()
+      await at(1)
+      await store.rotate(of, FIVE_SECONDS)
+      const logger = new HandClient(store, of, CLIENT)
+      await logger.register()
+      const { history } = store
+      for (let window = 0; window < 4; window++) {
+        const start = NOON + window * 5
+        await enter('cur')
+        await enter('last')
+        await logger.send(start, { a: 1, x: 2 }, { through: (start + 1) as never })
+        const windowOf = async (part: 'cur' | 'last') => {
+          const reading = await store.read(of, FIVE_SECONDS, part, { completeness: true })
+          const { counts, ...rest } = reading[part] ?? {}
+          return { ...rest, counts: Object.fromEntries(counts ?? []) }
+        }
+        const counts = { a: 1n, b: 0n, x: 2n }
+        expect(await windowOf('cur')).toMatchObject({ start, counts, unreadable: [] })
+        await at((window + 1) * 5)
+        expect(await store.rotate(of, FIVE_SECONDS)).toMatchObject({ status: 'rotated', start })
+        await enter('last')
+        await logger.sign({ through: (start + 5) as never })
+        await at((window + 1) * 5 + 2.5)
+        expect(await windowOf('last')).toEqual({
+          ...{ start, end: start + 5, counts, unreadable: [] },
+          completeness: { status: 'complete' },
+        })
+        const ref = { group: of, interval: FIVE_SECONDS }
+        const bounds = { seconds: 3600, entries: 100 }
+        const published = await history?.publish(ref, { final: true, bounds })
+        expect(published).toMatchObject({ status: 'published', start, completeness: 'complete' })
+        const [queued] = (await history?.take([ref], 'x', 10)) ?? []
+        expect(Object.fromEntries(queued?.window?.counts ?? [])).toEqual({ a: 1n, x: 2n })
+        await at((window + 1) * 5 + 1)
+      }
+    })
+  })
+
   describe('among the clients', () => {
     const entries = ['', 'x', '1', '2 x', '-5 0 0', '1e9 0 0', `2 ${'9'.repeat(400)} 0`, '\r\n']
 

@@ -69,6 +69,11 @@ export function clientsKey(group: GroupSpec): string {
   return `${group.name}:@clients`
 }
 
+/** Whether a name in an event's place is none: its key would be a mark, a sum or the index itself. */
+export function isReserved(name: string): boolean {
+  return name.startsWith('@')
+}
+
 /** A count's key taken apart. */
 export interface CountKeyParts {
   readonly group: string

@@ -7,6 +7,7 @@ import {
   clientsKey,
   countKey,
   indexKey,
+  isReserved,
   type Part,
   startKey,
   sumKey,
@@ -86,7 +87,7 @@ export async function listEvents(
   const [marks, ...indexes] = await results(multi)
   const listed = indexes.map((reply) => parseTexts(reply ?? []))
   return {
-    events: listed.flat(),
+    events: listed.flat().filter((event) => !isReserved(event)),
     indexState: stateOfIndex(
       parseMarks(marks).curTs,
       listed.map((events) => events.length),

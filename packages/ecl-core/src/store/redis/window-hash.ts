@@ -1,7 +1,7 @@
 import type { ChainableCommander, Redis } from 'ioredis'
 import type { GroupSpec } from '../../group-spec.ts'
 import type { Interval } from '../../interval.ts'
-import { type Part, windowKey } from './keys.ts'
+import { isReserved, type Part, windowKey } from './keys.ts'
 import { parseTexts } from './replies.ts'
 
 /**
@@ -10,8 +10,6 @@ import { parseTexts } from './replies.ts'
  */
 const HASH_CHUNK = 2500
 const FROM_THE_START = '0'
-/** A field that is no event's; apply.lua says what it is for. */
-const TABLE_FIELD = '@table'
 
 /** What has been read of the hash of a window. */
 export interface HashChunk {
@@ -82,7 +80,9 @@ export async function readRestOfHash(
 function parsePairs(reply: unknown): Map<string, string> {
   const texts = parseTexts(reply)
   const pairs = new Map<string, string>()
-  for (let i = 0; i + 1 < texts.length; i += 2) pairs.set(texts[i] ?? '', texts[i + 1] ?? '')
-  pairs.delete(TABLE_FIELD)
+  for (let i = 0; i + 1 < texts.length; i += 2) {
+    const event = texts[i] ?? ''
+    if (!isReserved(event)) pairs.set(event, texts[i + 1] ?? '')
+  }
   return pairs
 }
