@@ -2,7 +2,7 @@
 --
 -- KEYS[1]  <group>:<interval>:cur:@ts, which also names the slot; every other key is derived from it
 -- ARGV     1 'cur', 'last' or 'both'  2 how many fields of a hash to read at most, about
---          3 whether to read the clients, '1'  4 how many events to read at most
+--          3 which client to read, '*' for all, '' for none  4 how many events to read at most
 --          5 the events to read besides those in the index, an array in JSON
 -- Reply    { seconds, microseconds, { cur:@ts, cur:@by, last:@ts, cur:@sum, last:@sum, cur:@ahead },
 --          { field, value, ... } of the clients, { events, values, ... } of cur's keys, the same of last's,
@@ -87,8 +87,12 @@ local function hash(part)
 end
 
 local clients
-if ARGV[3] == '1' then
-  clients = try('HGETALL', string.match(prefix, '^(.*:)[^:]*:$') .. '@clients')
+local clients_key = string.match(prefix, '^(.*:)[^:]*:$') .. '@clients'
+if ARGV[3] == '*' then
+  clients = try('HGETALL', clients_key)
+elseif ARGV[3] ~= '' then
+  local entry = try('HGET', clients_key, ARGV[3])
+  clients = entry and { ARGV[3], entry }
 end
 return {
   time[1], time[2],

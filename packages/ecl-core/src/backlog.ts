@@ -1,4 +1,4 @@
-import { addCounts, type Count, sumCounts } from './batch.ts'
+import { addCounts, type Count, type Place, sumCounts } from './batch.ts'
 import { type EpochSeconds, type Interval, windowStart } from './interval.ts'
 import type { ClosedSegment } from './segment.ts'
 
@@ -150,7 +150,7 @@ export class Backlog {
   }
 
   /** What waits of one event for one interval's window. */
-  countOf(event: string, interval: Interval, window: EpochSeconds): Count {
+  countOf({ event, interval, window }: Place): Count {
     let sum: Count = 0
     for (const { at, intervals, counts } of this.#pending) {
       const counted = intervals.includes(interval) && windowStart(at, interval) === window

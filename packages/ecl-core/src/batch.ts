@@ -4,6 +4,13 @@ import type { EpochSeconds, Interval } from './interval.ts'
 /** A number of events. A bigint only where a sum has left the safe integers of a double. */
 export type Count = number | bigint
 
+/** Where counts are: one event in one window. */
+export interface Place {
+  readonly event: string
+  readonly interval: Interval
+  readonly window: EpochSeconds
+}
+
 /** What one flush sends: an immutable set of counts with its client's id and a number. */
 export interface Batch {
   readonly group: GroupSpec

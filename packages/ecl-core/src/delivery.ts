@@ -54,6 +54,14 @@ export interface Delivered {
   readonly failures: readonly ApplyFailure[]
 }
 
+/** Who hears at once of what becomes of batches. */
+export interface DeliveryListener {
+  /** A batch could not be delivered, and will be sent again. */
+  failed(): void
+  /** A batch is not in flight any more. */
+  acknowledged(delivered: Delivered): void
+}
+
 type Acknowledged = Extract<Applied, { status: 'applied' | 'duplicate' }>
 
 /**
@@ -73,7 +81,7 @@ export class Delivery {
   readonly #acknowledged: Acknowledgements
   readonly #holding: HoldPolicy
   readonly #stop = new AbortController()
-  readonly #onTrouble: () => void
+  readonly #listener: DeliveryListener
   #hurry = new AbortController()
   #closing = false
   #lastNumber = 0
@@ -84,10 +92,9 @@ export class Delivery {
   #heardStoreMs: number | undefined
   #reported = new Set<string>()
 
-  /** @param onTrouble called back when a batch could not be delivered, and will be sent again */
-  constructor(options: DeliveryOptions, onTrouble: () => void) {
+  constructor(options: DeliveryOptions, listener: DeliveryListener) {
     this.#options = options
-    this.#onTrouble = onTrouble
+    this.#listener = listener
     this.#acknowledged = new Acknowledgements(options)
     this.#holding = new HoldPolicy(options)
   }
@@ -111,11 +118,6 @@ export class Delivery {
   get lastHeard(): number | undefined {
     if (this.#heardMs === undefined) return undefined
     return this.#options.storeClock.atMonotonicMs(this.#heardMs) / 1000
-  }
-
-  /** Whether the store is away, as far as is known: the last attempt failed. */
-  get broken(): boolean {
-    return this.#holding.broken
   }
 
   /** From now on no batch asks to be held, and a wait for a hold or a retry is cut short. */
@@ -164,12 +166,11 @@ export class Delivery {
   /**
    * Sends until acknowledged, for as long as that takes. Never rejects.
    *
-   * @returns what became of it and of those that had to be replayed before it; undefined when stopped before
+   * @returns whether that is over: it has been acknowledged or given up, and not stopped before
    */
-  async send(parcel: Parcel): Promise<readonly Delivered[] | undefined> {
+  async send(parcel: Parcel): Promise<boolean> {
     const newest = this.#numbered(parcel)
     this.#inFlight = newest
-    const delivered: Delivered[] = []
     /** The newest batch, and before it those that the store has forgotten. */
     let queue: readonly Batch[] = [newest]
     let next = 0
@@ -198,17 +199,17 @@ export class Delivery {
             next = 0
           } else {
             this.#giveUp(newest)
-            return delivered
+            return true
           }
           break
         case 'applied':
         case 'duplicate':
-          delivered.push(this.#settle(batch, reply, sentMs))
-          if (batch.number === newest.number) return delivered
+          this.#listener.acknowledged(this.#settle(batch, reply, sentMs))
+          if (batch.number === newest.number) return true
           next++
       }
     }
-    return undefined
+    return false
   }
 
   /** A batch with what may have changed since it was numbered. */
@@ -258,7 +259,7 @@ export class Delivery {
       this.#holding.lost()
       statistics.retries++
       this.#reportOnce(asError(caught))
-      this.#onTrouble()
+      this.#listener.failed()
       return undefined
     }
   }

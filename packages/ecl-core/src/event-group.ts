@@ -10,10 +10,12 @@ import type { Statistics } from './statistics.ts'
 import type {
   Completeness,
   CounterStore,
+  Reading,
   Snapshot,
   StoreReadOptions,
   Which,
 } from './store/counter-store.ts'
+import type { UnsentView } from './unsent-view.ts'
 
 /** Which counts to read. */
 export interface ReadOptions {
@@ -114,7 +116,8 @@ export class EventGroup<E extends string = string> implements EventLog<E> {
    * @throws UnknownIntervalError, and StoreError where the store cannot be reached
    */
   async getCounts(interval: string, options: ReadOptions = {}): Promise<Record<string, number>> {
-    const { counts } = await this.read(interval, options)
+    const which = options.current === true ? 'cur' : 'last'
+    const { counts } = snapshotIn(await this.#readAll(interval, which), which)
     return Object.fromEntries(Array.from(counts, ([event, count]) => [event, Number(count)]))
   }
 
@@ -136,12 +139,24 @@ export class EventGroup<E extends string = string> implements EventLog<E> {
    */
   async getCurrentCounts(event: E): Promise<Record<string, number> | undefined> {
     if (!this.#spec.dynamic && !this.#recorder.declared.has(event)) return undefined
-    const counts = await whileHeld(() =>
-      this.#flusher.quietly(() =>
-        Promise.all(this.#spec.intervals.map((interval) => this.#currentCount(event, interval))),
-      ),
-    )
-    return Object.fromEntries(counts)
+    const { intervals } = this.#spec
+    const only = { ...this.#spec, events: [event], dynamic: false }
+    return this.#flusher.beside(async (view) => {
+      const options = view.client === undefined ? {} : { client: view.client }
+      const readings = await Promise.all(
+        intervals.map((interval) => this.#readOne(only, interval, 'cur', options)),
+      )
+      await view.heardOf(Math.max(...readings.map(({ lastApplied = 0 }) => lastApplied)))
+      // All at one instant, so that what is counted meanwhile is in each interval or in none.
+      const counts = intervals.map((interval, index) => {
+        const reading = readings[index]
+        return [
+          interval.spec,
+          reading === undefined ? 0 : this.#withUnsent(event, interval, reading, view),
+        ]
+      })
+      return Object.fromEntries(counts)
+    })
   }
 
   /**
@@ -151,9 +166,7 @@ export class EventGroup<E extends string = string> implements EventLog<E> {
    */
   async read(interval: string, { current = false }: ReadOptions = {}): Promise<WindowCounts> {
     const which = current ? 'cur' : 'last'
-    const spec = { ...this.#spec, events: [...this.#recorder.declared] }
-    const options = { completeness: true }
-    const snapshot = await this.#readOne(spec, this.#interval(interval), which, options)
+    const snapshot = snapshotIn(await this.#readAll(interval, which, { completeness: true }), which)
     const { completeness } = snapshot
     if (completeness === undefined) throw new Error('the store did not tell the completeness')
     return {
@@ -201,37 +214,41 @@ export class EventGroup<E extends string = string> implements EventLog<E> {
 
   async #countOf(event: string, interval: Interval, which: 'cur' | 'last'): Promise<number> {
     const only = { ...this.#spec, events: [event], dynamic: false }
-    const { counts } = await this.#readOne(only, interval, which)
+    const { counts } = snapshotIn(await this.#readOne(only, interval, which), which)
     return Number(counts.get(event) ?? 0n)
   }
 
-  async #readOne(
+  /** The counts of all events, those that this program has declared among them. */
+  #readAll(interval: string, which: 'cur' | 'last', options?: StoreReadOptions): Promise<Reading> {
+    const spec = { ...this.#spec, events: [...this.#recorder.declared] }
+    return this.#readOne(spec, this.#interval(interval), which, options)
+  }
+
+  #readOne(
     spec: GroupSpec,
     interval: Interval,
-    which: 'cur' | 'last',
-    options: StoreReadOptions = {},
-  ): Promise<Snapshot> {
-    const reading = await whileHeld(() =>
-      this.#store.read(spec, interval, which satisfies Which, options),
-    )
-    const snapshot = reading[which]
-    if (snapshot === undefined) throw new Error(`the store did not read "${which}"`)
-    return snapshot
+    which: Which,
+    options?: StoreReadOptions,
+  ): Promise<Reading> {
+    return whileHeld(() => this.#store.read(spec, interval, which, options))
   }
 
   /** What is stored and what waits here for the same window, which a late master may not have turned over yet. */
-  async #currentCount(event: string, interval: Interval): Promise<readonly [string, number]> {
-    const only = { ...this.#spec, events: [event], dynamic: false }
-    const { counts, start } = await this.#readOne(only, interval, 'cur')
+  #withUnsent(event: string, interval: Interval, reading: Reading, view: UnsentView): number {
+    const { counts, start } = snapshotIn(reading, 'cur')
     const window = start ?? windowStart(this.#options.storeClock.nowMs() / 1000, interval)
-    const waiting = this.#flusher.unsentOf(event, interval, window)
-    const open = this.#recorder.openOf(event, interval, window)
-    const sum = addCounts(addCounts(counts.get(event) ?? 0n, waiting), open)
-    return [interval.spec, Number(sum)]
+    const unsent = view.countOf({ event, interval, window }, reading.lastApplied ?? 0)
+    return Number(addCounts(counts.get(event) ?? 0n, unsent))
   }
 }
 
 /** `const { log } = group` has no `this`. */
 function isGroup(value: unknown): boolean {
   return value instanceof EventGroup
+}
+
+function snapshotIn(reading: Reading, which: 'cur' | 'last'): Snapshot {
+  const snapshot = reading[which]
+  if (snapshot === undefined) throw new Error(`the store did not read "${which}"`)
+  return snapshot
 }

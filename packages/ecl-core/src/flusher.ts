@@ -1,5 +1,5 @@
 import { Backlog, type Horizon, type Portion } from './backlog.ts'
-import { addCounts, type Count, MAX_BATCH_EVENTS, sumCounts } from './batch.ts'
+import { addCounts, MAX_BATCH_EVENTS, type Place, sumCounts } from './batch.ts'
 import { delay, type Timer } from './clock.ts'
 import {
   type Delivered,
@@ -10,9 +10,10 @@ import {
 } from './delivery.ts'
 import { asError } from './errors.ts'
 import { FailedCounts } from './failed-counts.ts'
-import { type EpochSeconds, type Interval, windowStart } from './interval.ts'
+import type { EpochSeconds } from './interval.ts'
 import type { ClosedSegment } from './segment.ts'
 import { herdWaitMs, SignOfLife } from './sign-of-life.ts'
+import { type UnsentSource, UnsentView } from './unsent-view.ts'
 
 /** With nothing to lose, a process does not wait long for a store that is away. */
 const FAREWELL_MS = 1000
@@ -27,6 +28,8 @@ export interface SegmentSource {
   readonly loggedEvents: number
   /** Closes the open segment; undefined when nothing was counted since the last one. */
   take(): ClosedSegment | undefined
+  /** What was counted of one event for one interval's window, and not handed over. */
+  openOf(place: Place): number
 }
 
 /** How long a flush may take. */
@@ -64,10 +67,12 @@ export class Flusher {
   #farewellSent = false
   /** Whether the stamps of what waits are by the store's clock. */
   #stamped = false
-  #pauses = 0
   #drained: Promise<void> = Promise.resolve()
   #wake: { readonly timer: Timer; readonly atMs: number } | undefined
   #inFlightSerial: number | undefined
+  /** Whether a batch that has been acknowledged since the last parcel was handed over has left something to send again. */
+  #hasRest = false
+  readonly #views = new Set<UnsentView>()
   #boundary: EpochSeconds | undefined
   #notBeforeMs = 0
 
@@ -75,7 +80,10 @@ export class Flusher {
   constructor(options: DeliveryOptions, source: () => SegmentSource) {
     this.#options = options
     this.#source = source
-    this.#delivery = new Delivery(options, () => this.#announceProgress())
+    this.#delivery = new Delivery(options, {
+      failed: () => this.#announceProgress(),
+      acknowledged: (delivered) => this.#settle(delivered),
+    })
     this.#backlog = new Backlog(options.group.intervals)
     this.#failed = new FailedCounts(options, this.#backlog)
     this.#signOfLife = new SignOfLife(options, () => this.#run())
@@ -89,13 +97,19 @@ export class Flusher {
     return this.#backlog.total + this.#backlog.restTotal + inFlight
   }
 
-  /** What waits here of one event for one interval's window. */
-  unsentOf(event: string, interval: Interval, window: EpochSeconds): Count {
-    const waiting = this.#backlog.countOf(event, interval, window)
-    const batch = this.#delivery.inFlight
-    if (batch?.at === undefined || windowStart(batch.at, interval) !== window) return waiting
-    const inFlight = batch.counts.find(([name]) => name === event)?.[1] ?? 0
-    return addCounts(waiting, inFlight)
+  /**
+   * Reads the store together with what is unsent here. Delivery goes on meanwhile.
+   *
+   * @param work has to read the store before it asks the view for anything
+   */
+  async beside<T>(work: (view: UnsentView) => Promise<T>): Promise<T> {
+    const view = new UnsentView(this.#unsentSource)
+    this.#views.add(view)
+    try {
+      return await work(view)
+    } finally {
+      this.#views.delete(view)
+    }
   }
 
   /** Counting has begun in a new segment: sees to it that it is flushed in time. */
@@ -145,21 +159,6 @@ export class Flusher {
       signal?.removeEventListener('abort', expire)
     }
     return { unsentEvents: this.unsentEvents }
-  }
-
-  /**
-   * Runs something while no batch is in flight, so that what is in the store and what waits here add up to the truth.
-   */
-  async quietly<T>(look: () => Promise<T>): Promise<T> {
-    this.#pauses++
-    try {
-      // A store that is away will say so when it is looked at.
-      while (this.#running && !this.#delivery.broken) await this.#nextProgress()
-      return await look()
-    } finally {
-      this.#pauses--
-      this.#run()
-    }
   }
 
   /** Whether the store takes this client for one that goes on counting, and can be told otherwise. */
@@ -280,16 +279,15 @@ export class Flusher {
         const parcel = this.#nextParcel()
         if (parcel === undefined) return
         this.#inFlightSerial = parcel.portion?.serial
+        this.#hasRest = false
         const registering = !this.#delivery.registered
-        const delivered = await this.#delivery.send(parcel)
-        if (delivered === undefined) return
+        if (!(await this.#delivery.send(parcel))) return
         if (registering) await this.#restamp()
         this.#inFlightSerial = undefined
-        const failed = this.#settle(delivered, parcel.portion?.serial ?? 0)
         this.#announceProgress()
         this.#signOfLife.told(parcel.through)
-        failures = failed ? failures + 1 : 0
-        if (failed) await this.#delivery.backOff(failures)
+        failures = this.#hasRest ? failures + 1 : 0
+        if (this.#hasRest) await this.#delivery.backOff(failures)
       }
     } finally {
       // At once, so that nobody takes a loop for running that has found nothing to do.
@@ -299,7 +297,6 @@ export class Flusher {
   }
 
   #nextParcel(): Parcel | undefined {
-    if (this.#pauses > 0 && !this.#closing) return undefined
     // Direct mode flushes as soon as nothing is in flight.
     const due = this.#options.clock.monotonicMs() >= this.#notBeforeMs
     if (this.#backlog.isEmpty && this.#direct && due && !this.#closing) this.#takeOpen()
@@ -343,10 +340,37 @@ export class Flusher {
   readonly #stamp = (openedMs: number, closedMs: number): EpochSeconds =>
     stampBetween(this.#options.storeClock, this.#options.group, openedMs, closedMs)
 
-  /** @returns whether something has to be sent again */
-  #settle(delivered: readonly Delivered[], serial: number): boolean {
-    const again = delivered.filter((one) => this.#failed.settle(one, serial, this.#horizon()))
-    return again.length > 0
+  /** At once, so that every count is in one place at any instant: in flight, waiting, or acknowledged. */
+  #settle(delivered: Delivered): void {
+    for (const view of this.#views) view.acknowledged(delivered)
+    if (this.#failed.settle(delivered, this.#inFlightSerial ?? 0, this.#horizon())) {
+      this.#hasRest = true
+    }
+  }
+
+  get #unsentSource(): UnsentSource {
+    const source = this.#source()
+    const delivery = this.#delivery
+    const { statistics } = this.#options
+    const isNew =
+      !delivery.registered &&
+      !this.#running &&
+      this.#backlog.isEmpty &&
+      source.openStamp === undefined
+    return {
+      client: isNew ? undefined : this.#options.clientId,
+      get inFlight() {
+        return delivery.inFlight
+      },
+      get failedAttempts() {
+        return statistics.retries
+      },
+      get stopped() {
+        return delivery.stopped
+      },
+      waitingOf: (place) => addCounts(this.#backlog.countOf(place), source.openOf(place)),
+      nextProgress: () => this.#nextProgress(),
+    }
   }
 
   #nextProgress(): Promise<void> {

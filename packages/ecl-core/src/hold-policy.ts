@@ -11,6 +11,7 @@ export class HoldPolicy {
   readonly #graceMs: number
   /** The store's time at which it was heard again after silence: masters need a moment to come back, too. */
   #recoveredAtMs = Number.NEGATIVE_INFINITY
+  /** Whether the store is away, as far as is known. */
   #broken = false
   /** A hold has run out, so that no master seems to be there: no more of them until windows are turned over again. */
   #exhausted = false
@@ -18,11 +19,6 @@ export class HoldPolicy {
   constructor(options: DeliveryOptions) {
     this.#options = options
     this.#graceMs = graceMs(shortestSeconds(options.group.intervals))
-  }
-
-  /** Whether the store is away, as far as is known. */
-  get broken(): boolean {
-    return this.#broken
   }
 
   /** The store does not answer. */

@@ -1,13 +1,8 @@
+import type { Place } from './batch.ts'
 import type { Clock, Timer } from './clock.ts'
 import { detachedError } from './errors.ts'
 import type { GroupSpec } from './group-spec.ts'
-import {
-  type EpochSeconds,
-  type Interval,
-  latestBoundary,
-  nextBoundary,
-  windowStart,
-} from './interval.ts'
+import { type EpochSeconds, latestBoundary, nextBoundary, windowStart } from './interval.ts'
 import type { Logger } from './logger.ts'
 import { eventIdProblem, visible } from './names.ts'
 import { type Bound, NOWHERE, OpenCounts } from './open-counts.ts'
@@ -124,7 +119,7 @@ export class Recorder {
   }
 
   /** What was counted of one event for one interval's window, and not handed over. */
-  openOf(event: string, interval: Interval, window: EpochSeconds): number {
+  openOf({ event, interval, window }: Place): number {
     if (this.#segment === undefined || windowStart(this.#segment.at, interval) !== window) return 0
     return this.#counts.of(event)
   }

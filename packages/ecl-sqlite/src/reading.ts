@@ -12,7 +12,7 @@ import type { Replies, StoredWindow } from './thread/messages.ts'
 export function readingOf(
   group: GroupSpec,
   interval: Interval,
-  { storeTimeMs, current, clients, cur, last }: Replies['read'],
+  { storeTimeMs, current, clients, lastApplied, cur, last }: Replies['read'],
   judged: boolean,
 ): Reading {
   const snapshot = (stored: StoredWindow, isCurrent: boolean): Snapshot => {
@@ -36,6 +36,7 @@ export function readingOf(
   return {
     storeTimeMs,
     current: current as EpochSeconds | undefined,
+    ...(lastApplied !== undefined && { lastApplied }),
     ...(cur && { cur: snapshot(cur, true) }),
     ...(last && { last: snapshot(last, false) }),
   }

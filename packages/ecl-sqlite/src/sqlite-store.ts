@@ -110,11 +110,12 @@ export class SqliteStore implements CounterStore {
     group: GroupSpec,
     interval: Interval,
     which: Which,
-    { completeness: judged = false }: StoreReadOptions = {},
+    { completeness: judged = false, client }: StoreReadOptions = {},
   ): Promise<Reading> {
     const reply = await this.#ask({
       ...{ op: 'read', group: group.name, interval, which, judged },
       only: group.dynamic ? undefined : group.events,
+      client,
     })
     return readingOf(group, interval, reply, judged)
   }

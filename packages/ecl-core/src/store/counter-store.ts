@@ -111,6 +111,8 @@ export type Which = 'cur' | 'last' | 'both'
 export interface StoreReadOptions {
   /** Tell whether the windows are complete. Default: false. */
   readonly completeness?: boolean
+  /** Tell which batch of this client was applied last. Default: of none. */
+  readonly client?: string
 }
 
 /**
@@ -193,6 +195,12 @@ export interface Reading {
   readonly storeTimeMs: number
   /** Start of the current window in the store; undefined before the first. Older than it should be: no master runs. */
   readonly current: EpochSeconds | undefined
+  /**
+   * The number of the batch that was applied last for the client that was named, as of the same instant as the counts; 0
+   * where that client is not known. Present when asked for. Where a window is too large to be read at once, its counts may
+   * be older.
+   */
+  readonly lastApplied?: number
   /** Present when asked for. */
   readonly cur?: Snapshot
   readonly last?: Snapshot

@@ -55,7 +55,7 @@ export class MemoryStore implements CounterStore {
 
   async apply(batch: Batch): Promise<Applied> {
     const timed = { storeTimeMs: this.#clock.wallMs(), sentMs: this.#clock.monotonicMs() }
-    const client = `${batch.group.name}\n${batch.clientId}`
+    const client = keyOfClient(batch.group, batch.clientId)
     const known = this.#clients.get(client)
     const lastApplied = known?.number ?? 0
     if (batch.number <= lastApplied) return { ...timed, status: 'duplicate' }
@@ -111,7 +111,7 @@ export class MemoryStore implements CounterStore {
     group: GroupSpec,
     interval: Interval,
     which: Which,
-    { completeness: judged = false }: StoreReadOptions = {},
+    { completeness: judged = false, client }: StoreReadOptions = {},
   ): Promise<Reading> {
     const windows = this.#windows.get(keyOf(group, interval))
     const storeTimeMs = this.#clock.wallMs()
@@ -138,6 +138,7 @@ export class MemoryStore implements CounterStore {
     return {
       storeTimeMs,
       current: windows?.current,
+      ...(client !== undefined && { lastApplied: this.#numberOf(group, client) }),
       ...(which !== 'last' && { cur: snapshot('cur') }),
       ...(which !== 'cur' && { last: snapshot('last') }),
     }
@@ -186,8 +187,12 @@ export class MemoryStore implements CounterStore {
 
   async close(): Promise<void> {}
 
+  #numberOf(group: GroupSpec, clientId: string): number {
+    return this.#clients.get(keyOfClient(group, clientId))?.number ?? 0
+  }
+
   #clientsOf(group: GroupSpec): ClientAccount[] {
-    const prefix = `${group.name}\n`
+    const prefix = keyOfClient(group, '')
     return Array.from(this.#clients)
       .filter(([key]) => key.startsWith(prefix))
       .map(([, account]) => account)
@@ -307,6 +312,10 @@ function beginning(at: number, now: number, interval: Interval): EpochSeconds {
 
 function keyOf(group: GroupSpec, interval: Interval): string {
   return `${group.name}:${interval.spec}`
+}
+
+function keyOfClient(group: GroupSpec, clientId: string): string {
+  return `${group.name}\n${clientId}`
 }
 
 function declaredZeroes(group: GroupSpec): Map<string, bigint> {

@@ -99,6 +99,8 @@ export interface ReadRequest {
   readonly only: readonly string[] | undefined
   /** Whether to read also what tells completeness. */
   readonly judged: boolean
+  /** Tell which batch of this client was applied last; undefined for none. */
+  readonly client: string | undefined
 }
 
 /** Read the books. */
@@ -286,6 +288,8 @@ export interface Replies {
     readonly storeTimeMs: number
     readonly current: number | undefined
     readonly clients: readonly ClientAccount[]
+    /** Undefined where it was not asked for. */
+    readonly lastApplied: number | undefined
     readonly cur: StoredWindow | undefined
     readonly last: StoredWindow | undefined
   }

@@ -1,4 +1,4 @@
-import { listClients } from './clients.ts'
+import { findClient, listClients } from './clients.ts'
 import type { Statements } from './counter-file.ts'
 import type { ReadRequest, Replies, StoredWindow } from './messages.ts'
 import { bigintIn, textIn } from './rows.ts'
@@ -7,7 +7,7 @@ import { findSeries, generationOf, type Series } from './series.ts'
 /** Reads windows as of one instant, that of the transaction. */
 export function read(
   statements: Statements,
-  { group, interval, which, only: names, judged }: ReadRequest,
+  { group, interval, which, only: names, judged, client }: ReadRequest,
 ): Omit<Replies['read'], 'storeTimeMs'> {
   const series = findSeries(statements, group, interval.spec)
   const only = names && new Set(names)
@@ -16,6 +16,8 @@ export function read(
   return {
     current: series?.current,
     clients: judged ? listClients(statements, group) : [],
+    lastApplied:
+      client === undefined ? undefined : (findClient(statements, group, client)?.number ?? 0),
     cur: window('cur'),
     last: window('last'),
   }

@@ -26,7 +26,14 @@ import {
   windowStarts,
 } from './replies.ts'
 import { runReadOnlyScript, type Script } from './script.ts'
-import { askForHash, fieldsAtOnce, type HashChunk, parseHashChunk } from './window-hash.ts'
+import {
+  askForFields,
+  askForHash,
+  fieldsAtOnce,
+  type HashChunk,
+  parseFields,
+  parseHashChunk,
+} from './window-hash.ts'
 
 /** MGET of more blocks the server for longer than one flush does. */
 const CHUNK = 1000
@@ -48,7 +55,7 @@ export interface Step {
   readonly starts: WindowStarts
   /** Which state the index was in, to be held against that of a listing; '' where nobody looked. */
   readonly indexState: string
-  /** Undefined where something else is in their place. */
+  /** Those that were asked for; undefined where something else is in their place. */
   readonly clients: readonly ClientAccount[] | undefined
   /** What loggers say that the windows hold. */
   readonly sums: WindowSums
@@ -68,6 +75,10 @@ export interface Question {
   readonly indexed: boolean
   /** Whether completeness is asked for. */
   readonly judged: boolean
+  /** Whose last batch is asked for. */
+  readonly client: string | undefined
+  /** Whether hashes are asked for these events only. One step reads them however large they are. */
+  readonly namesFields: boolean
 }
 
 /** The events that the index names. */
@@ -109,7 +120,7 @@ export async function readStep(
   context: ReadContext,
   question: Question,
 ): Promise<Step> {
-  const { group, interval, parts, asked, indexed, judged } = question
+  const { group, interval, parts, asked, indexed, judged, client, namesFields } = question
   const multi = redis.multi()
   multi.call(...context.timeCommand)
   multi.mget(
@@ -121,8 +132,10 @@ export async function readStep(
     aheadKey(group, interval),
   )
   if (judged) multi.hgetall(clientsKey(group))
+  else if (client !== undefined) multi.hget(clientsKey(group), client)
   for (const part of parts) {
-    askForHash(multi, group, interval, part, fieldsAtOnce(parts.length))
+    if (namesFields) askForFields(multi, group, interval, part, asked)
+    else askForHash(multi, group, interval, part, fieldsAtOnce(parts.length))
     if (indexed) multi.scard(indexKey(group, interval, part))
     for (let first = 0; first < asked.length; first += CHUNK) {
       const chunk = asked.slice(first, first + CHUNK)
@@ -130,12 +143,15 @@ export async function readStep(
     }
   }
   const [time, marks, ...rest] = await results(multi)
-  const clients = judged ? parseClients(rest.shift()) : []
+  const clients = judged ? parseClients(rest.shift()) : clientIn(client, () => rest.shift())
   const sizes: number[] = []
   const found = new Map<Part, Map<string, string>>()
   const hashes = new Map<Part, HashChunk>()
   for (const part of parts) {
-    hashes.set(part, parseHashChunk(rest.shift()))
+    hashes.set(
+      part,
+      namesFields ? parseFields(asked, rest.splice(0, asked.length)) : parseHashChunk(rest.shift()),
+    )
     if (indexed) sizes.push(Number(rest.shift() ?? 0))
     const counts = new Map<string, string>()
     for (let first = 0; first < asked.length; first += CHUNK) {
@@ -159,6 +175,12 @@ export async function readStep(
   }
 }
 
+/** The one client in a reply of HGET, where that was asked for. */
+function clientIn(client: string | undefined, reply: () => unknown): ClientAccount[] {
+  const entry = client === undefined ? undefined : reply()
+  return typeof entry === 'string' ? parseAccounts([client, entry]) : []
+}
+
 /** The clients in a reply of HGETALL, or of read.lua; undefined where something else is in their place. */
 export function parseClients(reply: unknown): ClientAccount[] | undefined {
   if (reply === undefined || reply === null) return undefined
@@ -177,7 +199,7 @@ export function parseClients(reply: unknown): ClientAccount[] | undefined {
 export async function readByScript(
   redis: Redis,
   context: ReadContext,
-  { group, interval, parts, asked, judged }: Question,
+  { group, interval, parts, asked, judged, client = '' }: Question,
   mostEvents: number,
 ): Promise<Step | undefined> {
   const which: Which = parts.length === 2 ? 'both' : (parts[0] ?? 'last')
@@ -186,7 +208,7 @@ export async function readByScript(
     context.readScript,
     startKey(group, interval, 'cur'),
     [
-      ...[which, String(fieldsAtOnce(parts.length)), judged ? '1' : '', String(mostEvents)],
+      ...[which, String(fieldsAtOnce(parts.length)), judged ? '*' : client, String(mostEvents)],
       packTexts(asked),
     ],
   )
@@ -204,7 +226,7 @@ export async function readByScript(
     storeTimeMs: parseTime([seconds, microseconds]),
     starts: windowStarts(parseMarks(marks), interval),
     sums: parseSums(marks),
-    clients: judged ? parseClients(clients) : [],
+    clients: judged || client !== '' ? parseClients(clients) : [],
     indexState: '',
     parts: found(parsePacked(cur), parsePacked(last)),
     hashes,

@@ -39,25 +39,29 @@ export async function readWindows(
   group: GroupSpec,
   interval: Interval,
   which: Which,
-  { completeness: judged = false }: StoreReadOptions = {},
+  { completeness: judged = false, client }: StoreReadOptions = {},
 ): Promise<Reading> {
   const parts: readonly Part[] = which === 'both' ? ['cur', 'last'] : [which]
-  const events = new Set(group.layout === 'hash' ? [] : group.events)
   // What else was counted in a static group is not shown, but belongs to the sum that tells whether all is there. With
   // layout hash, events have keys only where some programs have the other layout.
-  const indexed = group.dynamic || judged || group.layout === 'hash'
+  const namesFields = client !== undefined && !group.dynamic && !judged
+  const indexed = group.dynamic || judged || (group.layout === 'hash' && !namesFields)
+  const events = new Set(group.layout === 'hash' && !namesFields ? [] : group.events)
   if (group.dynamic) {
     for (const event of await foreignEvents(redis, context.keyPrefix, [{ group, interval }])) {
       if (parts.includes(event.part)) events.add(event.event)
     }
   }
-  const question = { group, interval, parts, indexed, judged, asked: [...events] }
+  const question: Question = {
+    ...{ group, interval, parts, indexed, judged, client, namesFields },
+    asked: [...events],
+  }
   // Where all names are known, steps need one MULTI, and a script would have to be told them. A hash needs no names, and
   // may be too large for one reply.
   const isForScript = indexed && group.layout === 'keys'
   const read = isForScript ? await readByScript(redis, context, question, SCRIPT_EVENTS) : undefined
   const step = read ?? (await readInSteps(redis, context, question))
-  return readingOf(group, interval, step, judged)
+  return readingOf(step, question)
 }
 
 /**
@@ -120,7 +124,7 @@ async function withWholeHashes(
   return isWhole && after.indexState === step.indexState ? { ...after, hashes } : undefined
 }
 
-function readingOf(group: GroupSpec, interval: Interval, step: Step, judged: boolean): Reading {
+function readingOf(step: Step, { group, interval, judged, client }: Question): Reading {
   const snapshot = (part: Part): Snapshot | undefined => {
     const inKeys = step.parts.get(part)
     const inHash = step.hashes.get(part)?.fields
@@ -148,9 +152,15 @@ function readingOf(group: GroupSpec, interval: Interval, step: Step, judged: boo
   return {
     storeTimeMs: step.storeTimeMs,
     current: step.starts.cur,
+    ...(client !== undefined && { lastApplied: lastAppliedOf(step, client) }),
     ...(cur && { cur }),
     ...(last && { last }),
   }
+}
+
+/** As the client's entry has it. Without clients, or with something else in their place, nothing has been applied. */
+function lastAppliedOf({ clients = [] }: Step, client: string): number {
+  return clients.find(({ clientId }) => clientId === client)?.number ?? 0
 }
 
 /**

@@ -42,7 +42,29 @@ export function askForHash(
   pipeline.hscan(windowKey(group, interval, part), FROM_THE_START, 'COUNT', fields)
 }
 
-/** The reply to that; undefined stands for a foreign value in the hash's place. */
+/** Asks for some events' fields alone, as many replies as there are events. */
+export function askForFields(
+  pipeline: ChainableCommander,
+  group: GroupSpec,
+  interval: Interval,
+  part: Part,
+  events: readonly string[],
+): void {
+  // HGET and not HMGET: each program that counts has the right to it.
+  for (const event of events) pipeline.hget(windowKey(group, interval, part), event)
+}
+
+/** The replies to that; undefined stands for a foreign value in the hash's place. */
+export function parseFields(events: readonly string[], replies: readonly unknown[]): HashChunk {
+  const fields = new Map<string, string>()
+  events.forEach((event, index) => {
+    const text = replies[index]
+    if (typeof text === 'string') fields.set(event, text)
+  })
+  return { fields, cursor: undefined }
+}
+
+/** The reply to that of whole hashes; undefined stands for a foreign value in the hash's place. */
 export function parseHashChunk(reply: unknown): HashChunk {
   if (reply === undefined || reply === null) return { fields: new Map(), cursor: undefined }
   if (!Array.isArray(reply)) throw new Error('unexpected reply to HSCAN')

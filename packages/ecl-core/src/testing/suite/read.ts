@@ -53,6 +53,27 @@ export function exerciseRead(suite: Suite): void {
     })
   })
 
+  it('tells which batch of a client the counts hold, where it is asked for', async () => {
+    const dynamic = groupSpec({ name: 'dynamic', events: [], dynamic: true })
+    for (const spec of [group, dynamic]) {
+      const read = (client: string | undefined, completeness = false) =>
+        suite.store.read(spec, FIVE_SECONDS, 'cur', { completeness, ...(client && { client }) })
+      const one = new HandClient(suite.store, spec, 'host/1/a')
+      const other = new HandClient(suite.store, spec, 'host/2/b')
+      await one.register()
+      await other.register()
+      await other.send(NOON, { a: 1 })
+      for (let n = 0; n < 3; n++) await one.send(NOON, { a: 1, b: n })
+      const { lastApplied, cur } = await read('host/1/a')
+      assert.equal(lastApplied, 4)
+      assert.deepEqual(Object.fromEntries(cur?.counts ?? []), { a: 4n, b: 3n })
+      assert.equal((await read('host/1/a', true)).lastApplied, 4)
+      assert.equal((await read('host/2/b')).lastApplied, 2)
+      assert.equal((await read('host/3/c')).lastApplied, 0)
+      assert.ok(!('lastApplied' in (await read(undefined))))
+    }
+  })
+
   it('tells clock and current windows of many intervals in one look', async () => {
     const two = groupSpec({ intervals: [FIVE_SECONDS, ONE_MINUTE] })
     await suite.store.rotate(two, ONE_MINUTE)
