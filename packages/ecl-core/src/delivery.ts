@@ -176,6 +176,7 @@ export class Delivery {
     let next = 0
     let holds = 0
     let failures = 0
+    let gaps = 0
     while (!this.#stop.signal.aborted) {
       // Masters are cut off, too, while there is no connection.
       if (!this.#options.store.connected) this.#holding.lost()
@@ -191,6 +192,9 @@ export class Delivery {
           await this.#pause(FIRST_HOLD_MS, LONGEST_HOLD_MS, holds++)
           break
         case 'gap':
+          // One is a crash of the store. A store that says so again and again would be sent batches without a pause.
+          if (gaps > 0) await this.#pause(FIRST_RETRY_MS, LONGEST_RETRY_MS, gaps)
+          gaps++
           if (reply.lastApplied > 0 || !this.#isTidiedAway(reply)) {
             queue = this.#acknowledged.rewind(newest, reply.lastApplied)
             next = 0

@@ -95,4 +95,25 @@ describe('a flusher', () => {
       expect.objectContaining({ counts: [], closes: true }),
     ])
   })
+
+  it('backs off from a store that forgets again and again', async () => {
+    const group = start().getGroup('g')
+    group.log('a')
+    await clock.advance(10)
+    const apply = store.apply.bind(store)
+    let tries = 0
+    store.apply = () => {
+      tries++
+      const storeTimeMs = clock.wallMs()
+      const sentMs = clock.monotonicMs()
+      return Promise.resolve({ status: 'gap', lastApplied: 0, storeTimeMs, sentMs })
+    }
+    group.log('a', 5)
+    await clock.advance(60_000)
+    expect(tries).toBeGreaterThan(20)
+    expect(tries).toBeLessThan(60)
+    store.apply = apply
+    await clock.advance(2000)
+    expect(group.stats.unsent).toBe(0)
+  })
 })

@@ -15,8 +15,14 @@ export function parseNodeAddress(text: string, defaultPort: number): NodeAddress
   const match = /^(?:\[([0-9a-f:.]+)\]|([^\s/@:[\]]+))(?::(\d{1,5}))?$/i.exec(text)
   const host = match?.[1] ?? match?.[2]
   if (host === undefined) return undefined
-  const port = match?.[3] === undefined ? defaultPort : Number(match[3])
-  return port >= 1 && port <= 65_535 ? { host, port } : undefined
+  return nodeAddress(host, match?.[3] ?? defaultPort)
+}
+
+/** An address of two parts, as servers tell them; undefined where it is none. */
+export function nodeAddress(host: string, port: unknown): NodeAddress | undefined {
+  const number = Number(port)
+  const isPort = Number.isInteger(number) && number >= 1 && number <= 65_535
+  return isPort && host !== '' ? { host, port: number } : undefined
 }
 
 /** The same as text, with an IPv6 address in brackets. */

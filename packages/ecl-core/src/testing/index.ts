@@ -6,6 +6,7 @@ export {
 } from './exercise-counter-store.ts'
 export { exerciseWindowQueue } from './exercise-window-queue.ts'
 export { FIVE_SECONDS, groupSpec, HandClient, NOON, ONE_MINUTE } from './hand-client.ts'
+export { HostilePeer, type HostilePeerOptions, LIES, TRICKS, type Trick } from './hostile-peer.ts'
 export { ManualClock, settle } from './manual-clock.ts'
 export { ManualTimeRedis } from './manual-time-redis.ts'
 export { MemoryStore } from './memory-store.ts'

@@ -1,7 +1,7 @@
 import type { Redis } from 'ioredis'
 import { type Clock, delay, type Timer } from '../../clock.ts'
 import { formatNodeAddress, type NodeAddress } from '../../config/node-address.ts'
-import { StoreError } from '../../errors.ts'
+import { asError, StoreError } from '../../errors.ts'
 import type { Logger } from '../../logger.ts'
 import { RedisStore, type RedisStoreOptions } from './redis-store.ts'
 import { parseRedirection, parseSlots, type SlotRange } from './slots.ts'
@@ -167,18 +167,29 @@ export class ClusterNodes {
     const { store } = this.#nodeAt(address)
     const reply = await store.run((redis) => redis.call('CLUSTER', 'SLOTS'))
     const { reach = (same: NodeAddress) => same } = this.#options
-    const ranges = parseSlots(reply, address)
-    if (ranges.length === 0) {
-      throw new StoreError(
-        'STORE_UNAVAILABLE',
-        `Redis Cluster at ${formatNodeAddress(address)}: no node has slots`,
-      )
-    }
+    const ranges = this.#rangesOf(reply, address)
     return ranges.map((range) => ({
       ...range,
       primary: reach(range.primary),
       replicas: range.replicas.map(reach),
     }))
+  }
+
+  #rangesOf(reply: unknown, asked: NodeAddress): SlotRange[] {
+    const unavailable = (why: string, options?: ErrorOptions) =>
+      new StoreError(
+        'STORE_UNAVAILABLE',
+        `Redis Cluster at ${formatNodeAddress(asked)}: ${why}`,
+        options,
+      )
+    try {
+      const ranges = parseSlots(reply, asked)
+      if (ranges.length > 0) return ranges
+    } catch (caught) {
+      const cause = asError(caught)
+      throw unavailable(cause.message, { cause })
+    }
+    throw unavailable('no node has slots')
   }
 
   #learn(ranges: readonly SlotRange[]): void {

@@ -38,6 +38,8 @@ const AGAIN_MS = 100
 const MAX_MOVES = 5
 /** When a command has had no answer for so long, perhaps another node has taken over. */
 const SUSPICIOUS_MS = 1000
+/** So many primaries are looked at for dangerous settings: each is asked over a connection of its own. */
+const MOST_WARNED_OF = 64
 /** A look at all groups waits so long for a node after another one has answered. */
 const STRAGGLER_MS = 250
 
@@ -167,7 +169,7 @@ export class RedisClusterStore implements CounterStore {
   }
 
   async warnings(): Promise<readonly string[]> {
-    const primaries = await this.#nodes.primaries()
+    const primaries = (await this.#nodes.primaries()).slice(0, MOST_WARNED_OF)
     const found = new Map<string, string[]>()
     await Promise.all(
       primaries.map(async ({ store, name }) => {

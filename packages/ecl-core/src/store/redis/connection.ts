@@ -10,6 +10,8 @@ import { describeProblem } from './redis-problem.ts'
 const REPLY_TIMEOUT_MS = 5000
 /** As of the start: a test runner's fake timers replace it. */
 const nextTick = process.nextTick.bind(process)
+/** For all until the first reply: finding the server, TCP, TLS, the password, the database, and who the server is. */
+const HANDSHAKE_TIMEOUT_MS = 5000
 const FIRST_RECONNECT_MS = 50
 const LONGEST_RECONNECT_MS = 2000
 
@@ -205,17 +207,26 @@ export class RedisConnection {
 
   #open(redis: Redis): void {
     this.#redis = redis
+    // ioredis itself has a time for TCP only, which each byte that drips in prolongs.
+    const deadline = this.#options.clock.after(HANDSHAKE_TIMEOUT_MS, () => this.#abandon(redis))
     redis.on('error', (error: Error) => {
-      this.#lastError = error
+      if (this.#redis === redis) this.#lastError = error
+    })
+    redis.once('connect', () => {
+      if (this.#redis !== redis) redis.stream.destroy()
     })
     redis.once('ready', () => {
       if (this.#redis !== redis || this.#closed) return
-      // ioredis goes on after a SELECT that failed, and would count in database 0.
-      if (this.#lastError !== undefined) redis.stream.destroy()
-      else if (this.#options.verify === undefined) this.#becameReady(redis)
-      else void this.#verify(redis, this.#options.verify)
+      this.#introduce(redis).then(
+        () => deadline.cancel(),
+        (caught: unknown) => {
+          this.#lastError ??= asError(caught)
+          redis.stream.destroy()
+        },
+      )
     })
     redis.once('end', () => {
+      deadline.cancel()
       if (this.#redis === redis && !this.#closed) this.#ended()
     })
     // Its failure is told by "error" and "end".
@@ -224,23 +235,24 @@ export class RedisConnection {
     setImmediate(() => redis.stream?.unref())
   }
 
-  async #verify(redis: Redis, verify: (redis: Redis) => Promise<void>): Promise<void> {
-    const deadline = this.#options.clock.after(REPLY_TIMEOUT_MS, () => redis.stream.destroy())
-    try {
-      await verify(redis)
-      if (this.#redis === redis && !this.#closed) this.#becameReady(redis)
-    } catch (caught) {
-      this.#lastError ??= asError(caught)
-      redis.stream.destroy()
-    } finally {
-      deadline.cancel()
-    }
+  /** Cuts a handshake short. A user's own connector may have made no socket yet, and then nothing ends by itself. */
+  #abandon(redis: Redis): void {
+    if (this.#redis !== redis || this.#closed) return
+    this.#lastError ??= new Error(`the handshake timed out after ${HANDSHAKE_TIMEOUT_MS / 1000} s`)
+    redis.disconnect()
+    redis.stream?.destroy()
+    this.#ended()
   }
 
-  #becameReady(redis: Redis): void {
+  /** Makes sure that the server is the right one, and then known that there is a connection. */
+  async #introduce(redis: Redis): Promise<void> {
+    // ioredis goes on after a SELECT that failed, and would count in database 0.
+    if (this.#lastError !== undefined) throw this.#lastError
+    await this.#options.verify?.(redis)
+    if (this.#redis !== redis || this.#closed) return
     this.#ready = true
     redis.stream.unref()
-    this.#greet(redis).catch((caught: unknown) => {
+    const greeted = this.#greet(redis).catch((caught: unknown) => {
       const error = asError(caught)
       // A user who may do nothing but what is needed is as good as any.
       if (describeProblem(error).kind !== 'no permission') this.#greeting = error
@@ -248,6 +260,7 @@ export class RedisConnection {
     for (const waiter of this.#waiting) waiter.resolve(redis)
     this.#waiting.clear()
     for (const listener of this.#onReady) listener()
+    await greeted
   }
 
   /**

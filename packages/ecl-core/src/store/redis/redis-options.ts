@@ -4,6 +4,7 @@ import { type Cluster, Redis, type RedisOptions } from 'ioredis'
 import type { RedisConfig, RedisTlsConfig } from '../../config/config-types.ts'
 import { type NodeAddress, parseNodeAddress } from '../../config/node-address.ts'
 import { asError, ConfigError } from '../../errors.ts'
+import { guardedClient } from './guarded-client.ts'
 import { ServerFirstConnector } from './server-first-connector.ts'
 
 /**
@@ -26,11 +27,6 @@ const OURS = {
   protocol: 2,
   replyMapping: 'legacy',
 } as const satisfies RedisOptions
-
-/** The same beside a user's own way to connect, where there is one. */
-function oursFor({ Connector = ServerFirstConnector }: RedisOptions) {
-  return { ...OURS, Connector }
-}
 
 /** A way to make clients, and the server's name for messages. */
 export interface RedisClients {
@@ -116,7 +112,14 @@ function isCluster(backend: object): backend is Cluster {
 }
 
 function newClient(options: RedisOptions): Redis {
-  return new Redis({ ...options, ...oursFor(options) })
+  const { Connector: Base = ServerFirstConnector } = options
+  return guardedClient(Base, (Connector) => new Redis({ ...options, ...OURS, Connector }))
+}
+
+/** The same of the user's own copy of ioredis, and with all options that it was made with. */
+function duplicateOf(client: Redis, options: Partial<RedisOptions>): Redis {
+  const { Connector: Base = ServerFirstConnector } = client.options
+  return guardedClient(Base, (Connector) => client.duplicate({ ...OURS, ...options, Connector }))
 }
 
 function clientsOf(options: RedisOptions): RedisClients {
@@ -131,9 +134,8 @@ function clientsOf(options: RedisOptions): RedisClients {
 function clientsOfClient(client: Redis): RedisClients {
   const { options } = client
   const { host, port, path, db, keyPrefix = '', sentinels, name = '' } = options
-  const ours = oursFor(options)
   const clients = {
-    create: (address?: NodeAddress) => client.duplicate({ ...ours, ...address, ...NO_SENTINELS }),
+    create: (address?: NodeAddress) => duplicateOf(client, { ...address, ...NO_SENTINELS }),
     endpoint: describeEndpoint({ ...definedOnly({ host, port, path, db }) }),
     keyPrefix,
   }
@@ -142,7 +144,7 @@ function clientsOfClient(client: Redis): RedisClients {
   // ioredis speaks TLS to servers that sentinels name only where it is told so.
   const plain = enableTLSForSentinelMode === true ? {} : { tls: undefined }
   return {
-    create: (address) => client.duplicate({ ...ours, ...address, ...NO_SENTINELS, ...plain }),
+    create: (address) => duplicateOf(client, { ...address, ...NO_SENTINELS, ...plain }),
     endpoint: `${name} of Sentinel`,
     keyPrefix,
     reach: natOf(options.natMap),

@@ -1,6 +1,7 @@
 import { createServer } from 'node:net'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { StoreError } from '../../errors.ts'
 import { EventCountLogger } from '../../event-count-logger.ts'
 import { silentLogger } from '../../logger.ts'
 import { PrivateRedis } from '../../testing/private-redis.ts'
@@ -59,6 +60,28 @@ describe('over TLS, a logger', () => {
   it('refuses a certificate file that is not there', () => {
     const backend = { tls: { ca: '/nowhere/ca.pem' } }
     expect(() => new EventCountLogger(GROUPS, backend)).toThrow(/^redis\.tls\.ca: cannot be read/)
+  })
+})
+
+describe('a server that wants a certificate of each client', () => {
+  let redis: PrivateRedis
+  let port: number
+
+  beforeAll(async () => {
+    port = await freePort()
+    const tls = ['--tls-port', String(port), '--tls-cert-file', CERT, '--tls-key-file', KEY]
+    redis = await PrivateRedis.start({ args: [...tls, '--tls-ca-cert-file', CERT] })
+  })
+  afterAll(() => redis.close())
+
+  // Such a socket has two errors, of which the second came when nobody listened any more.
+  it('is an error of the store to who has none, however often it is tried', async () => {
+    const backend = { host: 'localhost', port, tls: { ca: CERT } }
+    const ecl = new EventCountLogger(GROUPS, backend, { logger: silentLogger })
+    for (let i = 0; i < 30; i++) {
+      await expect(ecl.getGroup('g').getCounts('1h')).rejects.toBeInstanceOf(StoreError)
+    }
+    await ecl.close({ timeoutMs: 10 })
   })
 })
 

@@ -1,8 +1,9 @@
 import { setImmediate } from 'node:timers'
 import type { Redis } from 'ioredis'
 import type { Clock, Timer } from '../../clock.ts'
-import { formatNodeAddress, type NodeAddress } from '../../config/node-address.ts'
+import { formatNodeAddress, type NodeAddress, nodeAddress } from '../../config/node-address.ts'
 import { asError } from '../../errors.ts'
+import { listenOnly } from './guarded-client.ts'
 import type { SentinelClients } from './redis-options.ts'
 import { describeProblem } from './redis-problem.ts'
 import { parseTexts } from './replies.ts'
@@ -152,7 +153,11 @@ export class Sentinels {
       const [host, port] = parseTexts(address ?? [])
       if (this.#closed || !this.#listen(node, redis)) end(redis)
       if (host === undefined || port === undefined) return undefined
-      return { primary: { host, port: Number(port) }, epoch: epochOf(info) }
+      const primary = nodeAddress(host, port)
+      if (primary === undefined) {
+        throw new Error('Protocol error: what a sentinel names is not an address')
+      }
+      return { primary, epoch: epochOf(info) }
     } catch (caught) {
       end(redis)
       this.#listenSoon(node)
@@ -184,6 +189,7 @@ export class Sentinels {
       this.#listenSoon(node)
     })
     // A user who may not subscribe finds out of a failover as everybody else does.
+    listenOnly(redis)
     redis.subscribe(CHANNEL).catch(() => undefined)
     return true
   }

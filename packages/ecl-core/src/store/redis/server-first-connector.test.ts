@@ -60,11 +60,15 @@ it.each([
   server.close()
 })
 
-it('a client of the user with a way of its own to connect keeps that', () => {
-  class OwnWay extends ServerFirstConnector {}
-  const client = new Redis({ lazyConnect: true, Connector: OwnWay })
-  expect(redisClients(client).create().options.Connector).toBe(OwnWay)
-  expect(redisClients(new Redis({ lazyConnect: true })).create().options.Connector).toBe(
-    ServerFirstConnector,
-  )
+it('a client of the user with a way of its own to connect keeps that', async () => {
+  let connects = 0
+  class OwnWay extends ServerFirstConnector {
+    override connect() {
+      connects++
+      return super.connect()
+    }
+  }
+  const client = new Redis({ lazyConnect: true, Connector: OwnWay, port: 1 })
+  await expect(redisClients(client).create().connect()).rejects.toThrow('closed')
+  expect(connects).toBe(1)
 })

@@ -39,6 +39,20 @@ describe('parseSlots', () => {
       expect(() => parseSlots(reply, asked)).toThrow('unexpected reply to CLUSTER SLOTS')
     }
   })
+
+  it.each([0, -1, 65_536, 'x', null])('throws at the port %j', (port) => {
+    expect(() => parseSlots([[0, 1, ['a', port]]], asked)).toThrow('unexpected reply')
+    expect(parseRedirection(new Error(`MOVED 1 a:${port}`), asked)).toBeUndefined()
+  })
+
+  it('throws at more nodes than a cluster has', () => {
+    const rangeOf = (nodes: number) =>
+      Array.from({ length: nodes }, (_, i) => [i, i, [`10.0.${i >> 8}.${i % 256}`, 6379]])
+    expect(parseSlots(rangeOf(1000), asked)).toHaveLength(1000)
+    expect(() => parseSlots(rangeOf(16_384), asked)).toThrow(
+      '16384 nodes, where at most 1000 are expected',
+    )
+  })
 })
 
 describe('parseRedirection', () => {

@@ -1,5 +1,8 @@
 import { hashTag } from '../../config/hash-tag.ts'
-import type { NodeAddress } from '../../config/node-address.ts'
+import { formatNodeAddress, type NodeAddress, nodeAddress } from '../../config/node-address.ts'
+
+/** Redis itself advises against more. A peer that names one for each slot would be asked each of them. */
+const MOST_NODES = 1000
 
 /** How many slots a Redis Cluster has. */
 export const SLOTS = 16_384
@@ -31,7 +34,7 @@ export function slotOf(key: string): number {
  */
 export function parseSlots(reply: unknown, asked: NodeAddress): SlotRange[] {
   if (!Array.isArray(reply)) throw new Error('unexpected reply to CLUSTER SLOTS')
-  return reply.map((entry: unknown) => {
+  const ranges = reply.map((entry: unknown) => {
     const [first, last, ...nodes]: unknown[] = Array.isArray(entry) ? entry : []
     const [primary, ...replicas] = nodes.map((node) => parseNode(node, asked))
     if (typeof first !== 'number' || typeof last !== 'number' || primary === undefined) {
@@ -39,12 +42,22 @@ export function parseSlots(reply: unknown, asked: NodeAddress): SlotRange[] {
     }
     return { first, last, primary, replicas }
   })
+  const nodes = ranges.flatMap(({ primary, replicas }) => [primary, ...replicas])
+  const names = new Set(nodes.map(formatNodeAddress))
+  if (names.size > MOST_NODES) {
+    throw new Error(
+      `unexpected reply to CLUSTER SLOTS: ${names.size} nodes, where at most ${MOST_NODES} are expected`,
+    )
+  }
+  return ranges
 }
 
 function parseNode(node: unknown, asked: NodeAddress): NodeAddress {
   const [host, port]: unknown[] = Array.isArray(node) ? node : []
   const known = typeof host === 'string' && host !== '' && host !== '?'
-  return { host: known ? host : asked.host, port: Number(port) }
+  const address = nodeAddress(known ? host : asked.host, port)
+  if (address === undefined) throw new Error('unexpected reply to CLUSTER SLOTS')
+  return address
 }
 
 /** What a node says that does not serve a slot, or not now. */
@@ -64,8 +77,8 @@ export function parseRedirection(error: Error, asked: NodeAddress): Redirection 
   const moved = /^MOVED (\d+) (.*):(\d+)/.exec(message)
   if (moved) {
     const [, slot, host = '', port] = moved
-    const to = { host: host === '' || host === '?' ? asked.host : host, port: Number(port) }
-    return { kind: 'moved', slot: Number(slot), to }
+    const to = nodeAddress(host === '' || host === '?' ? asked.host : host, port)
+    return to && { kind: 'moved', slot: Number(slot), to }
   }
   // The one within a script is what ASK and TRYAGAIN are outside of it.
   const later = /^(ASK|TRYAGAIN|CLUSTERDOWN) |non local key/.test(message)
