@@ -73,7 +73,12 @@ history: {store: sqlite:history.db}
   const window = { group: 'web', interval: '5m', start, end, publishedMs: 1, revision: 1, ...known }
   const line = JSON.stringify({ ...window, part: 1, parts: 1 })
   writeFileSync(join(folder, 'history.ndjson'), `${line}\n`)
-  for (const setUp of ['ecl-master ecl.yml --once', 'ecl-history ecl.yml import history.ndjson']) {
+  const setUps = [
+    'ecl-master ecl.yml --once',
+    'ecl-history ecl.yml migrate',
+    'ecl-history ecl.yml import history.ndjson',
+  ]
+  for (const setUp of setUps) {
     expect(await shell(setUp)).toMatchObject({ code: 0 })
   }
 })

@@ -24,12 +24,17 @@ export interface GroupFault {
  * Says what has gone wrong with some groups, once for each.
  *
  * @param faults one at least
+ * @param what is named: a group, or one interval of it
  * @returns the exit code for the first of them
  */
-export function tellFaults(command: string, faults: readonly GroupFault[]): ExitCode {
+export function tellFaults(
+  command: string,
+  faults: readonly GroupFault[],
+  what: 'group' | 'series' = 'group',
+): ExitCode {
   const byGroup = new Map(faults.map((fault) => [fault.group, fault.error]))
   for (const [group, error] of byGroup) {
-    tell(`${command}: group "${group}" is left out: ${asError(error).message}`)
+    tell(`${command}: ${what} "${group}" is left out: ${asError(error).message}`)
   }
   return exitCodeOf(faults[0]?.error)
 }

@@ -1,7 +1,7 @@
 export { bar, sparkline } from './bars.ts'
 export { sortByCodePoints } from './code-points.ts'
 export { csvField } from './csv-field.ts'
-export { allThatCan, tellFault, tellFaults } from './fault.ts'
+export { allThatCan, type GroupFault, tellFault, tellFaults } from './fault.ts'
 export { isGlob, matches } from './glob.ts'
 export { jsonText } from './json-text.ts'
 export { tell, writeOut } from './output.ts'

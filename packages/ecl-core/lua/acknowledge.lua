@@ -31,7 +31,8 @@ for a = 3, #ARGV do
   local id = ARGV[a]
   local entry = rejected and redis.call('XRANGE', stream, id, id)[1]
   local done = redis.call('XACK', stream, GROUP, id)
-  if #groups <= 1 then
+  -- Where Redis has forgotten the entry, another one may have its ID.
+  if done == 1 and #groups <= 1 then
     redis.call('XDEL', stream, id)
   end
   if done == 1 and entry then

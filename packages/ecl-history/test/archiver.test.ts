@@ -1,5 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
-import { type Clock, type CounterStore, StoreError, systemClock, type WindowQueue } from 'ecl-core'
+import {
+  type Clock,
+  type CounterStore,
+  StoreError,
+  systemClock,
+  type WindowQueue,
+  type WindowRef,
+} from 'ecl-core'
 import {
   FIVE_SECONDS,
   groupSpec,
@@ -49,10 +56,14 @@ describe('an archiver', () => {
     for (const archiver of archivers) await archiver.stop()
   })
 
-  function newArchiver(patient = true, clock: Clock = systemClock): Archiver {
+  function newArchiver(
+    patient = true,
+    clock: Clock = systemClock,
+    windows: readonly WindowRef[] = [ref],
+  ): Archiver {
     const { history: own } = redis.open()
     if (own === undefined) throw new Error('the store has no queue')
-    const shared = { windows: [ref], history, logger, pace: PACE, patient, clock }
+    const shared = { windows, history, logger, pace: PACE, patient, clock }
     const archiver = new Archiver({ queue: own, ...shared })
     archivers.push(archiver)
     return archiver
@@ -227,5 +238,93 @@ describe('an archiver', () => {
     await publish(7)
     await until(async () => (await stateOf()).archived === 1)
     expect(history.totals).toEqual([7n])
+  })
+
+  describe('whose queues are not all in order', () => {
+    const refs = ['good', 'bad', 'also-good'].flatMap((name) => [
+      { group: groupSpec({ name }), interval: FIVE_SECONDS },
+      { group: groupSpec({ name }), interval: { spec: '10s', seconds: 10 } },
+    ])
+    const bad = refs[3]
+
+    /** Publishes a window of each series. */
+    async function publishAll(): Promise<void> {
+      for (const seconds of [1, 10]) {
+        await at(seconds)
+        for (const { group: own, interval } of refs) await store.rotate(own, interval)
+      }
+      for (const one of refs) await queue.publish(one, FINAL)
+    }
+
+    const archivedOf = async () => {
+      const states = await Promise.all(refs.map((one) => queue.state([one]).catch(() => [])))
+      return states.map(([state]) => state?.archived)
+    }
+    const said = (text: string) => logger.lines.filter((line) => line.includes(text))
+
+    // Also where a test has failed in between.
+    afterEach(() => acl('allkeys', '+@all'))
+
+    const REPORT = 'group "bad", 10s: its windows are not archived, and are tried again: '
+
+    it.each([
+      [
+        'holds a foreign value',
+        async () => {
+          await redis.server.client.rename('bad:10s:@closed', 'bad:10s:kept')
+          await redis.server.client.set('bad:10s:@closed', 'x')
+        },
+        async () => {
+          await redis.server.client.rename('bad:10s:kept', 'bad:10s:@closed')
+        },
+      ],
+      [
+        'may not be read',
+        () => acl('resetkeys', '~good:*', '~also-good:*', '~bad:5s:*', '~bad:@*', '~{t}*'),
+        () => acl('allkeys'),
+      ],
+    ])(
+      'archives the others where one %s, says so once, and goes on with it later',
+      async (_, harm, mend) => {
+        await publishAll()
+        await harm()
+        newArchiver(true, systemClock, refs).start()
+        await until(async () => (await archivedOf()).filter((n) => n === 1).length === 5)
+        // Asked again several times.
+        await until(() => said(REPORT).length > 0)
+        const clock = performance.now()
+        await until(() => performance.now() - clock > 50)
+        expect(said(REPORT)).toHaveLength(1)
+        expect(said('does not do it')).toEqual([])
+        await mend()
+        await until(async () => (await archivedOf())[3] === 1)
+        expect(said('group "bad", 10s: its windows are archived again')).toHaveLength(1)
+        expect(logger.complaints).toHaveLength(1)
+      },
+    )
+
+    it('archives the others, and then fails, where it is told to do it once', async () => {
+      await publishAll()
+      await redis.server.client.set('bad:10s:@closed', 'x')
+      await expect(newArchiver(false, systemClock, refs).drain()).rejects.toThrow(StoreError)
+      expect(await archivedOf()).toEqual([1, 1, 1, undefined, 1, 1])
+      expect(bad?.group.name).toBe('bad')
+    })
+
+    it('acknowledges later what it has archived when a queue failed', async () => {
+      await publishAll()
+      const archiver = newArchiver(true, systemClock, refs)
+      history.trouble = () => acl('-xack')
+      archiver.start()
+      await until(() => logger.complaints.length === refs.length)
+      history.trouble = () => undefined
+      await acl('+xack')
+      await until(async () => (await archivedOf()).every((n) => n === 1))
+      expect(history.totals).toHaveLength(refs.length)
+    })
+
+    async function acl(...rules: string[]): Promise<void> {
+      await redis.server.client.call('ACL', 'SETUSER', 'default', ...rules)
+    }
   })
 })

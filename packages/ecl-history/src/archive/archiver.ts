@@ -14,7 +14,8 @@ import {
 import type { HistoryStore } from '../store/history-store.ts'
 import { UnfitWindowError } from '../store/unfit-window-error.ts'
 import { batches } from './batches.ts'
-import { type Pace, Perseverance, StoppedError } from './perseverance.ts'
+import { PACE, type Pace, Perseverance, StoppedError } from './perseverance.ts'
+import { SeriesQueues } from './series-queues.ts'
 
 /** Windows come every few seconds, and nobody looks at history within a quarter of one. */
 const POLL_MS = 250
@@ -63,7 +64,8 @@ export interface ArchiverTally {
  *                                               └──────────────▶ reject: dead letter
  * ```
  *
- * Any number may run. What is away is waited for, and nothing more is taken meanwhile.
+ * Any number may run. What is away is waited for, and nothing more is taken meanwhile. A series whose queue alone fails
+ * does not keep the others from being archived.
  */
 export class Archiver {
   /** `host/pid/random`: never used again. */
@@ -73,8 +75,7 @@ export class Archiver {
   readonly #stop = new AbortController()
   readonly #database: Perseverance
   readonly #store: Perseverance
-  /** Taken, and neither acknowledged nor rejected yet. */
-  readonly #held = new Set<QueuedWindow>()
+  readonly #queues: SeriesQueues
   #reclaimAtMs = 0
   #archived = 0
   #rejected = 0
@@ -84,10 +85,14 @@ export class Archiver {
   constructor(options: ArchiverOptions) {
     this.#options = options
     this.#clock = options.clock ?? systemClock
-    const { logger, pace, patient = true } = options
+    const { queue, windows, logger, pace, patient = true } = options
     const shared = { clock: this.#clock, logger, pace, patient, signal: this.#stop.signal }
     this.#database = new Perseverance({ what: 'the database', ...shared })
     this.#store = new Perseverance({ what: 'the store of the counters', ...shared })
+    this.#queues = new SeriesQueues({
+      ...{ queue, windows, archiver: this.name, logger, clock: this.#clock },
+      pace: pace ?? PACE,
+    })
   }
 
   /** What it has done so far. */
@@ -111,27 +116,26 @@ export class Archiver {
 
   async #end(): Promise<void> {
     this.#stop.abort()
-    await this.#within(this.#held.size > 0 ? FINISH_MS : LEAVE_MS, this.#running)
-    const { queue, windows } = this.#options
-    await this.#within(LEAVE_MS, queue.leave(windows, this.name, [...this.#held]))
+    await this.#within(this.#queues.isHolding ? FINISH_MS : LEAVE_MS, this.#running)
+    await this.#within(LEAVE_MS, this.#queues.leave())
   }
 
   /**
    * Archives all that is there, what dead ones have left included, and stops.
    *
-   * @throws StoreError, where it is not patient
+   * @throws StoreError, where it is not patient; where a queue has failed, after archiving the others
    */
   async drain(): Promise<void> {
-    const { queue, windows } = this.#options
     try {
       for (;;) {
         const entries = await this.#store.until(async () => {
-          const taken = await queue.take(windows, this.name, TAKE_ENTRIES)
+          const taken = await this.#queues.take(TAKE_ENTRIES)
           return taken.length > 0 ? taken : this.#reclaim()
         })
         if (entries.length === 0) break
         await this.#archive(entries)
       }
+      if (this.#queues.failure !== undefined) throw this.#queues.failure
     } finally {
       await this.stop()
     }
@@ -157,27 +161,27 @@ export class Archiver {
   }
 
   async #next(): Promise<readonly QueuedWindow[]> {
-    const { queue, windows } = this.#options
     const nowMs = this.#clock.monotonicMs()
     if (nowMs >= this.#reclaimAtMs) {
       const reclaimed = await this.#reclaim()
       if (reclaimed.length > 0) return reclaimed
       this.#reclaimAtMs = nowMs + RECLAIM_MS
     }
-    return queue.take(windows, this.name, TAKE_ENTRIES)
+    return this.#queues.take(TAKE_ENTRIES)
   }
 
   async #reclaim(): Promise<readonly QueuedWindow[]> {
-    const { queue, windows, logger } = this.#options
-    const entries = await queue.reclaim(windows, this.name, TAKE_ENTRIES, DEAD_AFTER_MS)
+    const entries = await this.#queues.reclaim(TAKE_ENTRIES, DEAD_AFTER_MS)
     if (entries.length > 0) {
-      logger.info({ entries: entries.length }, 'taken over from an archiver that is silent')
+      this.#options.logger.info(
+        { entries: entries.length },
+        'taken over from an archiver that is silent',
+      )
     }
     return entries
   }
 
   async #archive(entries: readonly QueuedWindow[]): Promise<void> {
-    for (const entry of entries) this.#held.add(entry)
     const renewal = this.#renewing()
     try {
       for (const batch of batches(entries)) {
@@ -217,8 +221,7 @@ export class Archiver {
   }
 
   async #acknowledge(entries: readonly QueuedWindow[]): Promise<void> {
-    await this.#store.until(() => this.#options.queue.acknowledge(entries))
-    for (const entry of entries) this.#held.delete(entry)
+    await this.#queues.settle(entries)
     this.#archived += entries.length
     this.#options.logger.debug({ entries: entries.length }, 'archived')
   }
@@ -258,8 +261,7 @@ export class Archiver {
   }
 
   async #reject(entry: QueuedWindow, error: string): Promise<void> {
-    await this.#store.until(() => this.#options.queue.reject(entry, error))
-    this.#held.delete(entry)
+    await this.#queues.settle([entry], error)
     this.#rejected++
     const { group, interval } = entry.ref
     const window = { group: group.name, interval: interval.spec, start: entry.window?.start }
@@ -282,7 +284,7 @@ export class Archiver {
         await delay(this.#clock, RENEW_MS, over.signal)
         if (over.signal.aborted) return
         // Where that fails, another one does the same work, which is harmless.
-        await this.#options.queue.renew([...this.#held], this.name).catch(() => undefined)
+        await this.#queues.renew().catch(() => undefined)
       }
     }
     void renew()

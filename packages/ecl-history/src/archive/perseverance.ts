@@ -9,7 +9,7 @@ import { asError, type Clock, delay, type Logger, StoreError } from 'ecl-core'
 import { UnfitWindowError } from '../store/unfit-window-error.ts'
 
 /** A database that has just been restarted is there again within this; one that is away is not asked more often. */
-const PACE: Pace = { firstMs: 100, longestMs: 30_000, pauseMs: 10_000 }
+export const PACE: Pace = { firstMs: 100, longestMs: 30_000, pauseMs: 10_000 }
 /** After so many failures in a row there is a pause before it is asked again, whoever wants something of it. */
 const FAILURES_BEFORE_PAUSE = 5
 /** What is neither the database's fault nor known to be the data's is not tried for ever. */

@@ -1,4 +1,4 @@
-import { tellFault, writeOut } from 'ecl-command'
+import { tellFault, tellFaults, writeOut } from 'ecl-command'
 import { EXIT, type ExitCode } from 'ecl-command/exit'
 import { keepAlive } from 'ecl-command/keep-alive'
 import { openLog } from 'ecl-command/log'
@@ -8,7 +8,7 @@ import { Archiver } from './archiver.ts'
 import { Maintenance } from './maintenance.ts'
 import { runDaemon } from './run-daemon.ts'
 import { setUp } from './set-up.ts'
-import { stateLines } from './state-text.ts'
+import { stateLines, statesOf } from './state-text.ts'
 
 /** What is asked for. */
 export interface ArchiveRequest {
@@ -24,11 +24,11 @@ export interface ArchiveRequest {
  */
 export async function runArchive({ config, mode, verbose }: ArchiveRequest): Promise<ExitCode> {
   try {
-    await keepAlive(() => {
+    return await keepAlive(async () => {
       if (mode === 'status') return tellState(config)
-      return mode === 'once' ? archiveOnce(config, verbose) : runDaemon(config, verbose)
+      await (mode === 'once' ? archiveOnce(config, verbose) : runDaemon(config, verbose))
+      return EXIT.done
     })
-    return EXIT.done
   } catch (caught) {
     return tellFault('ecl-history', caught)
   }
@@ -57,16 +57,14 @@ async function archiveOnce(file: string, verbose: boolean): Promise<void> {
   }
 }
 
-/** Prints the state of each queue. @throws ConfigError, StoreError */
-async function tellState(file: string): Promise<void> {
+/** Prints the state of each queue that can be read. @throws ConfigError, StoreError where none can */
+async function tellState(file: string): Promise<ExitCode> {
   const { store, queue, windows } = await setUp(file, silentLogger)
   try {
-    const states = await queue.state(windows)
-    const lines = windows.flatMap((window, index) => {
-      const state = states[index]
-      return state === undefined ? [] : stateLines(window, state)
-    })
+    const { found, faults } = await statesOf(queue, windows)
+    const lines = found.flatMap(([ref, state]) => stateLines(ref, state))
     await writeOut(lines.map((line) => `${line}\n`).join(''))
+    return faults.length === 0 ? EXIT.done : tellFaults('ecl-history', faults, 'series')
   } finally {
     await store.close()
   }

@@ -12,7 +12,7 @@ import { Archiver } from './archiver.ts'
 import { Maintenance } from './maintenance.ts'
 import { Perseverance, StoppedError } from './perseverance.ts'
 import { setUp } from './set-up.ts'
-import { totalState } from './state-text.ts'
+import { statesOf, totalState } from './state-text.ts'
 
 const REPORT_MS = 60_000
 /** For a round of maintenance that is under way, and for closing: with an archiver's 8.5 s, it ends within 10 s. */
@@ -68,7 +68,9 @@ async function report({ archiver, queue, windows, log, signal }: Reported): Prom
     await delay(systemClock, REPORT_MS, signal)
     if (signal.aborted) return
     try {
-      const { archived, rejected, ...state } = totalState(await queue.state(windows))
+      // Which of them cannot be read, the archiver says.
+      const { found } = await statesOf(queue, windows)
+      const { archived, rejected, ...state } = totalState(found.map(([, one]) => one))
       const own = archiver.tally
       log.info(
         { ...state, archivedByAll: archived, rejectedByAll: rejected, ...own },

@@ -1,4 +1,18 @@
-import type { QueueState, WindowRef } from 'ecl-core'
+import { allThatCan, type GroupFault } from 'ecl-command'
+import type { QueueState, WindowQueue, WindowRef } from 'ecl-core'
+import { seriesName } from '../cli/select-series.ts'
+
+/** Reads the state of each queue by itself: one that cannot be read must not hide the others. */
+export function statesOf(
+  queue: WindowQueue,
+  windows: readonly WindowRef[],
+): Promise<{ found: [WindowRef, QueueState][]; faults: GroupFault[] }> {
+  return allThatCan(windows, seriesName, async (ref): Promise<[WindowRef, QueueState]> => {
+    const [state] = await queue.state([ref])
+    if (state === undefined) throw new Error('bug: a queue without a state')
+    return [ref, state]
+  })
+}
 
 /** What is known of a queue and of those who work on it, as lines for people. */
 export function stateLines({ group, interval }: WindowRef, state: QueueState): string[] {

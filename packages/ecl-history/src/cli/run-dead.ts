@@ -1,9 +1,9 @@
-import { jsonText, tell, writeOut } from 'ecl-command'
+import { allThatCan, jsonText, tell, tellFaults, writeOut } from 'ecl-command'
 import { EXIT, type ExitCode } from 'ecl-command/exit'
-import { type DeadLetter, visible, type WindowRef } from 'ecl-core'
+import { type DeadLetter, visible, type WindowQueue, type WindowRef } from 'ecl-core'
 import type { Request, WindowsRequest } from '../arguments.ts'
 import { instantIso } from '../query/time-text.ts'
-import { selectSeries } from './select-series.ts'
+import { selectSeries, seriesName } from './select-series.ts'
 import { COMMAND, type QueueSession, withQueue } from './session.ts'
 
 /** How many letters of each queue are read at once. */
@@ -30,11 +30,19 @@ async function list(
   windows: readonly WindowRef[],
   json: boolean,
 ): Promise<ExitCode> {
-  const letters = await queue.deadLetters(windows, AT_ONCE)
+  const { letters, faults } = await lettersOf(queue, windows)
   await writeOut(letters.map(json ? jsonLine : plainLine).join(''))
   if (letters.length >= AT_ONCE)
     tell(`${COMMAND}: there may be more; these are the oldest ${AT_ONCE} of each interval`)
-  return EXIT.done
+  return faults.length === 0 ? EXIT.done : tellFaults(COMMAND, faults, 'series')
+}
+
+/** Reads the letters of each queue by itself: one that cannot be read must not hide the others. */
+async function lettersOf(queue: WindowQueue, windows: readonly WindowRef[]) {
+  const { found, faults } = await allThatCan(windows, seriesName, (ref) =>
+    queue.deadLetters([ref], AT_ONCE),
+  )
+  return { letters: found.flat().sort((a, b) => a.rejectedMs - b.rejectedMs), faults }
 }
 
 async function replay(
@@ -46,8 +54,11 @@ async function replay(
   let replayed = 0
   // What is put back may come again while this goes on, and would be put back for ever.
   const beganMs = Date.now()
+  let faults: Awaited<ReturnType<typeof lettersOf>>['faults']
   for (;;) {
-    const letters = await queue.deadLetters(windows, AT_ONCE)
+    const found = await lettersOf(queue, windows)
+    const { letters } = found
+    faults = found.faults
     const wanted = letters.filter(
       ({ id, rejectedMs }) => (ids.length === 0 && rejectedMs <= beganMs) || left.has(id),
     )
@@ -60,6 +71,7 @@ async function replay(
   await writeOut(`put back: ${replayed}\n`)
   for (const id of left)
     tell(`${COMMAND}: there is no dead letter "${id}"; dead list names those that there are`)
+  if (faults.length > 0) return tellFaults(COMMAND, faults, 'series')
   return left.size === 0 ? EXIT.done : EXIT.atFault
 }
 

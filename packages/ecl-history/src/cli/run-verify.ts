@@ -1,4 +1,4 @@
-import { jsonText, tell, writeOut } from 'ecl-command'
+import { type GroupFault, jsonText, tell, tellFaults, writeOut } from 'ecl-command'
 import { EXIT, type ExitCode } from 'ecl-command/exit'
 import { type CounterStore, silentLogger, visible, type WindowRef } from 'ecl-core'
 import type { WindowsRequest } from '../arguments.ts'
@@ -6,7 +6,7 @@ import { openHistory } from '../open-history.ts'
 import { instantIso } from '../query/time-text.ts'
 import type { HistoryStore } from '../store/history-store.ts'
 import { compareCounts, type Difference, type Verdict } from '../verify.ts'
-import { selectSeries } from './select-series.ts'
+import { selectSeries, seriesName } from './select-series.ts'
 import { COMMAND, type QueueSession, withQueue } from './session.ts'
 
 /** A window may be turned over, or archived, while it is looked at. */
@@ -23,13 +23,21 @@ export function runVerify(request: WindowsRequest): Promise<ExitCode> {
     try {
       // A history that is not there is said to be so, whatever the store knows.
       await sql.series()
+      const windows = windowsOf(session, request)
+      const faults: GroupFault[] = []
       let differs = false
-      for (const ref of windowsOf(session, request)) {
-        const verdict = await verdictOn(ref, session, sql)
+      // One after the other, since each may be large. One that cannot be read must not hide the others.
+      for (const ref of windows) {
+        const verdict = await verdictOn(ref, session, sql).catch((error: unknown) => {
+          faults.push({ group: seriesName(ref), error })
+        })
+        if (verdict === undefined) continue
         differs ||= verdict.status === 'differs'
         await writeOut(request.json ? jsonLine(ref, verdict) : plainLines(ref, verdict))
       }
+      if (faults.length > 0 && faults.length === windows.length) throw faults[0]?.error
       if (differs) tell(`${COMMAND}: SQL is not what the store still knows`)
+      if (faults.length > 0) return tellFaults(COMMAND, faults, 'series')
       return differs ? EXIT.incomplete : EXIT.done
     } finally {
       await sql.close()

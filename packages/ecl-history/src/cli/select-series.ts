@@ -6,6 +6,7 @@ import {
   parseInterval,
   UnknownGroupError,
   UnknownIntervalError,
+  type WindowRef,
 } from 'ecl-core'
 import type { HistorySeries } from '../store/history-store.ts'
 
@@ -82,6 +83,11 @@ function allSeries(groups: readonly GroupSpec[], kept: readonly HistorySeries[])
     return [{ group: one.group, interval, spec: undefined, kept: one }]
   })
   return [...configured, ...gone]
+}
+
+/** An interval of a group as messages name it. */
+export function seriesName({ group, interval }: WindowRef): string {
+  return `${group.name} ${interval.spec}`
 }
 
 /** The time of which there are windows of a series; undefined where there are none. */
