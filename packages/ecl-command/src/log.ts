@@ -1,5 +1,5 @@
-import type { Logger } from 'ecl-core'
-import { destination, type Logger as Pino, pino } from 'pino'
+import { type Logger, StderrLines } from 'ecl-core'
+import { type Logger as Pino, pino } from 'pino'
 import { prettyFactory } from 'pino-pretty'
 
 /**
@@ -14,20 +14,24 @@ export function openLog(name: string, verbose: boolean): Logger {
     name,
     serializers: { err: describeError },
   }
-  // Synchronous: a line about a failure must be out before the process ends.
-  const stderr = destination({ fd: 2, sync: true })
-  // Such as a full disk: the daemon's work has to be done all the same.
-  stderr.on('error', () => undefined)
-  if (process.stderr.isTTY !== true) return pino(options, stderr)
-  const format = prettyFactory({
+  // pino's own destinations wait for who reads them, or end the process where the disk is full.
+  const stderr = new StderrLines((lines) =>
+    log.warn({}, `${lines} log lines dropped, as they could not be written`),
+  )
+  const format = process.stderr.isTTY === true ? plainFormat() : (line: string) => line
+  const log: Pino = pino(options, { write: (line: string) => stderr.write(format(line)) })
+  return log
+}
+
+/** For people. */
+function plainFormat(): (line: string) => string {
+  return prettyFactory({
     colorize: (process.env['NO_COLOR'] ?? '') === '',
     translateTime: 'SYS:yyyy-mm-dd HH:MM:ss.l',
     ignore: 'pid,hostname,name',
     hideObject: true,
     errorLikeObjectKeys: [],
   })
-  const log: Pino = pino(options, { write: (line: string) => void stderr.write(format(line)) })
-  return log
 }
 
 /**

@@ -10,7 +10,7 @@ import { EventGroup, type EventLog } from './event-group.ts'
 import type { FlushResult } from './flusher.ts'
 import type { GroupSpec } from './group-spec.ts'
 import { whileHeld } from './keep-alive.ts'
-import { harmless, type Logger, stderrLogger } from './logger.ts'
+import { harmless, type Logger, stderrLogger, writeLine } from './logger.ts'
 import { noteOpenLogger } from './open-loggers.ts'
 import { Pace } from './pace.ts'
 import { newDeliveryStatistics, type Statistics, sumStatistics } from './statistics.ts'
@@ -188,8 +188,7 @@ export class EventCountLogger<const G extends GroupsConfig = GroupsConfig> {
     void Promise.all(groups.map((group) => group.leave(EXIT_TIMEOUT_MS))).then((results) => {
       const unsent = results.reduce((sum, { unsentEvents }) => sum + unsentEvents, 0)
       if (unsent === 0) this.#exiting = false
-      else
-        process.stderr.write(`ecl: ${unsent} events could not be sent before the process ended\n`)
+      else writeLine(`ecl: ${unsent} events could not be sent before the process ended`)
     })
   }
 }

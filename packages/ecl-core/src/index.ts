@@ -43,6 +43,7 @@ export { type Logger, silentLogger, stderrLogger } from './logger.ts'
 export { eventIdProblem, MAX_NAME_BYTES, nameLengthProblem, visible } from './names.ts'
 export type { Counter } from './recorder.ts'
 export type { Statistics } from './statistics.ts'
+export { StderrLines } from './stderr-lines.ts'
 export { judge, LEASE_SECONDS, type WindowEvidence } from './store/completeness.ts'
 export type {
   Accounts,

@@ -1,3 +1,5 @@
+import { StderrLines } from './stderr-lines.ts'
+
 /**
  * Where messages go: the shape of pino, so that a service can hand in its own logger, or a child of it.
  */
@@ -8,15 +10,27 @@ export interface Logger {
   error(details: object, message: string): void
 }
 
-/** The default: warnings and errors as plain lines on stderr, nothing below. */
+const stderr = new StderrLines((lines) =>
+  stderr.write(`ecl: warning: ${lines} log lines dropped, as they could not be written\n`),
+)
+
+/** Writes a line to stderr, as the default logger does. */
+export function writeLine(line: string): void {
+  stderr.write(`${line}\n`)
+}
+
+/**
+ * The default: warnings and errors as plain lines on stderr, nothing below. Never waits for who reads them: what is not read
+ * for long is dropped, with a line that says how many.
+ */
 export const stderrLogger: Logger = {
   debug() {},
   info() {},
   warn(_details, message) {
-    process.stderr.write(`ecl: warning: ${message}\n`)
+    writeLine(`ecl: warning: ${message}`)
   },
   error(_details, message) {
-    process.stderr.write(`ecl: error: ${message}\n`)
+    writeLine(`ecl: error: ${message}`)
   },
 }
 
