@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -44,13 +44,13 @@ describe('ecl-history archive', () => {
   const startArchiver = (file: string, ...args: string[]) =>
     start(new RunningCommand([file, 'archive', ...args], [process.execPath, BIN]))
 
-  async function kept(): Promise<HistoryWindow[]> {
+  async function kept(group = 'g'): Promise<HistoryWindow[]> {
     const history = openHistory(`sqlite:${join(folder, 'history.db')}`)
     try {
       const [from, to] = [0 as EpochSeconds, 1e10 as EpochSeconds]
       const windows: HistoryWindow[] = []
       await history.migrate()
-      const query = { group: 'g', interval: '1s', from, to }
+      const query = { group, interval: '1s', from, to }
       for await (const window of history.windows(query)) windows.push(window)
       return windows
     } finally {
@@ -78,7 +78,9 @@ describe('ecl-history archive', () => {
     expect(tookMs).toBeLessThan(2000)
     expect(archiver.messages(LEVEL.warn)).toEqual([])
     // A batch that is under way is finished after that, and says so.
-    expect(archiver.log).toContainEqual(expect.objectContaining({ msg: 'ending', rejected: 0 }))
+    expect(archiver.messages(LEVEL.info)).toContainEqual(
+      expect.stringMatching(/^archived [1-9]\d*, rejected 0 in all$/),
+    )
     const state = await startArchiver(file, '--status').ended
     expect(state.code).toBe(0)
     expect(state.stdout).toMatch(/^g 1s: .*; \d+ archived, 0 rejected, 0 dropped$/m)
@@ -120,6 +122,53 @@ describe('ecl-history archive', () => {
       stderr: expect.stringContaining('history.maintenance: '),
     })
     expect((await ended(config(nowhere), 'x')).code).toBe(2)
+  })
+
+  it('reads the config again on SIGHUP: a new group is archived', async () => {
+    const file = config('store: sqlite:counts.db')
+    startMaster(file)
+    const archiver = startArchiver(file)
+    await archiver.logged(/^ecl-history archives g 1s$/)
+    writeFileSync(
+      file,
+      readFileSync(file, 'utf8').replace(
+        'groups: {',
+        'groups: {"h":{"events":["a"],"intervals":["1s"]},',
+      ),
+    )
+    startMaster(file)
+    archiver.child.kill('SIGHUP')
+    await archiver.logged(/^ecl-history archives h 1s, g 1s$/)
+    await until(async () => (await kept('h')).length > 0)
+    await archiver.logged(/^archived \d+, rejected 0 in all$/)
+    expect(archiver.messages(LEVEL.error)).toEqual([])
+    expect((await archiver.end('SIGTERM')).code).toBe(0)
+  })
+
+  it.each([
+    ['that is broken', 'store: sqlite:counts.db\ngroups: {g: {intervals: [5x]}}\n', /5x/],
+    [
+      'with no history any more',
+      `store: sqlite:counts.db\ngroups: ${JSON.stringify(GROUPS)}\n`,
+      /history: is missing/,
+    ],
+    [
+      'with no times of maintenance',
+      `store: sqlite:counts.db\ngroups: ${JSON.stringify(GROUPS)}\nhistory: {store: "sqlite:history.db", maintenance: 61 * * * *}\n`,
+      /history\.maintenance: /,
+    ],
+  ])('keeps the old config in the place of one %s, with one line', async (_, text, complaint) => {
+    const file = config('store: sqlite:counts.db')
+    startMaster(file)
+    const archiver = startArchiver(file)
+    await until(async () => (await kept()).length > 0)
+    writeFileSync(file, text)
+    archiver.child.kill('SIGHUP')
+    await archiver.logged(/the config stays as it was/)
+    expect(archiver.messages(LEVEL.error)).toEqual([expect.stringMatching(complaint)])
+    const before = (await kept()).length
+    await until(async () => (await kept()).length > before)
+    expect((await archiver.end('SIGTERM')).code).toBe(0)
   })
 
   it('waits for a store that is not there at start, and ends in time all the same', async () => {

@@ -31,20 +31,24 @@ export class Maintenance {
   }
 
   /**
-   * Begins.
+   * Says when to do it, from the start on.
    *
    * @param times a cron expression, in UTC
    * @throws ConfigError for what is none
    */
-  start(times: string): void {
+  schedule(times: string): void {
     try {
       // Not while the last round is still at work.
-      this.#job = new Cron(times, { timezone: 'UTC', protect: true, unref: true }, () =>
-        this.#persist(),
-      )
+      const options = { timezone: 'UTC', protect: true, unref: true, paused: true }
+      this.#job = new Cron(times, options, () => this.#persist())
     } catch (caught) {
       throw new ConfigError([`history.maintenance: ${asError(caught).message}`], { cause: caught })
     }
+  }
+
+  /** Begins. */
+  start(): void {
+    this.#job?.resume()
   }
 
   /** One round. @throws what the database says */

@@ -1,4 +1,5 @@
 import { openLog } from 'ecl-command/log'
+import { runService, type Service } from 'ecl-command/run-service'
 import {
   asError,
   delay,
@@ -21,36 +22,54 @@ const LAST_MS = 1000
 /**
  * Runs an archiver until SIGTERM or SIGINT. A store or a database that is not there is waited for, at start too.
  *
- * @throws ConfigError for a config that cannot be used
+ * @throws ConfigError for a config that cannot be used at start; when it is read again, the old one stays in use
  */
 export async function runDaemon(file: string, verbose: boolean): Promise<void> {
-  // Listened for from the first moment to the last: a signal without a listener kills.
-  const stop = new AbortController()
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort())
   const log = openLog('ecl-history', verbose)
+  await runService({ file, log, start: (fail) => startArchiving(file, log, fail) })
+}
+
+/** Begins to archive by a config as it is now. @throws ConfigError */
+async function startArchiving(
+  file: string,
+  log: Logger,
+  fail: (error: unknown) => void,
+): Promise<Service> {
   const { store, queue, windows, history: spec, warnings } = await setUp(file, log)
   for (const warning of warnings) log.warn({ file }, warning)
   const history = openHistory(spec.store, { logger: log })
   const archiver = new Archiver({ queue, windows, history, logger: log })
   const { retention } = spec
   const maintenance = new Maintenance({ history, retention, logger: log, clock: systemClock })
-  log.info({ archiver: archiver.name }, `ecl-history archives ${windows.length} kinds of windows`)
-  try {
-    const shared = { clock: systemClock, logger: log, signal: stop.signal }
+  maintenance.schedule(spec.maintenance)
+  const names = windows.map(({ group, interval }) => `${group.name} ${interval.spec}`)
+  log.info(
+    { archiver: archiver.name, windows: names },
+    `ecl-history archives ${names.length === 0 ? 'nothing' : names.join(', ')}`,
+  )
+  const stopping = new AbortController()
+  const work = async () => {
+    const shared = { clock: systemClock, logger: log, signal: stopping.signal }
     const database = new Perseverance({ what: 'the database', ...shared })
     await database.until(async () => {
       const { from, to } = await history.migrate()
       if (from !== to) log.info({ from, to }, `migrated the database from version ${from} to ${to}`)
     })
     archiver.start()
-    maintenance.start(spec.maintenance)
-    await report({ archiver, queue, windows, log, signal: stop.signal })
-  } catch (caught) {
-    if (!(caught instanceof StoppedError)) throw caught
-  } finally {
-    log.info({ ...archiver.tally }, 'ending')
-    await Promise.all([archiver.stop(), within(LAST_MS, maintenance.stop())])
-    await within(LAST_MS, Promise.all([history.close(), store.close()]))
+    maintenance.start()
+    await report({ archiver, queue, windows, log, signal: stopping.signal })
+  }
+  const working = work().catch((caught: unknown) => {
+    if (!(caught instanceof StoppedError)) fail(caught)
+  })
+  return {
+    async stop() {
+      stopping.abort()
+      await Promise.all([archiver.stop(), within(LAST_MS, maintenance.stop())])
+      const { archived, rejected } = archiver.tally
+      log.info({ archived, rejected }, `archived ${archived}, rejected ${rejected} in all`)
+      await within(LAST_MS, Promise.all([history.close(), store.close(), working]))
+    },
   }
 }
 

@@ -43,7 +43,7 @@ const FORMATS = ['plain', 'json', 'csv', 'table', 'chart', 'ndjson'] as const
 const HELP = `
 Without a command, counts are printed. Commands:
   archive [--once | --status] [-v]
-                      keeps closed windows, until it is ended; --once: those that wait now
+                      keeps closed windows, until it is ended; --once: those that wait now; SIGHUP reads the config again
   status              how many windows wait, who is at work (the same as archive --status)
   gaps                windows that are missing or not complete; exit code 4 if there are any
   verify              holds SQL against what the store still knows; exit code 4 with the difference
