@@ -225,6 +225,16 @@ describe('ecl-history', () => {
     )
   })
 
+  it('takes nothing in from what cannot be read, and says so', async () => {
+    for (const from of ['<', '']) {
+      const { code, stdout, stderr } = await runInShell(
+        `$history '${config}' import ${from} '${directory}'`,
+      )
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+      expect(stderr).toMatch(/^ecl-history: EISDIR: .*\n$/)
+    }
+  })
+
   it('brings the tables up to date, and tends them', async () => {
     const other = configFile('tended')
     expect((await run(other, 'migrate')).stdout).toMatch(

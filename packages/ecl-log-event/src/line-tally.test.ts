@@ -22,6 +22,16 @@ describe('LineTally', () => {
     expect(tallied('a\na').lines).toEqual({ a: 2 })
   })
 
+  it('passes over a byte-order mark at the beginning, also in pieces, and nowhere else', () => {
+    const mark = Buffer.from('\ufeff')
+    for (const cut of [0, 1, 2, 3]) {
+      const chunks = [mark.subarray(0, cut), mark.subarray(cut), 'a\n\ufeffa\n']
+      expect(tallied(...chunks).lines).toEqual({ a: 1, '\ufeffa': 1 })
+    }
+    expect(tallied('\ufeff\ufeffa').lines).toEqual({ '\ufeffa': 1 })
+    expect(tallied('\ufeff').lines).toEqual({})
+  })
+
   it('passes over empty lines', () => {
     expect(tallied('\n\na\n\r\n\n').lines).toEqual({ a: 1 })
   })

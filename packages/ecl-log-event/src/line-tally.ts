@@ -15,7 +15,8 @@ export interface Lines {
 }
 
 /**
- * Counts equal lines of UTF-8 text that comes in chunks. Lines end with LF or CR LF; empty ones are passed over.
+ * Counts equal lines of UTF-8 text that comes in chunks. Lines end with LF or CR LF; empty ones are passed over, and so is a
+ * byte-order mark at the beginning.
  *
  * Whole chunks are decoded and searched by the engine's own vectorised code, which makes it several times as fast as
  * `node:readline`. Memory is bounded by one chunk, one line, and the distinct lines since the last `take`.
@@ -27,10 +28,15 @@ export class LineTally {
   /** The line that the last chunk has begun; empty while it is too long. */
   #begun = ''
   #tooLong = false
+  #atStart = true
 
   /** Takes a chunk in. */
   push(chunk: Buffer): void {
-    this.#add(this.#decoder.write(chunk))
+    const text = this.#decoder.write(chunk)
+    // Of a character that has only begun, nothing is there yet.
+    const isMarked = this.#atStart && text.startsWith('\ufeff')
+    this.#atStart &&= text === ''
+    this.#add(isMarked ? text.slice(1) : text)
   }
 
   /** There is no more: the last line counts, too, if it has no end. */

@@ -1,3 +1,4 @@
+import { openStdin } from 'ecl-command/stdin'
 import {
   asError,
   ConfigError,
@@ -79,7 +80,7 @@ async function logStdin(group: EventGroup, check: EventCheck): Promise<string | 
   const end = () => ending.abort()
   for (const signal of ENDING_SIGNALS) process.once(signal, end)
   try {
-    const input = process.stdin
+    const input = openStdin()
     const { lines, bad } = await logLines({
       input,
       group,

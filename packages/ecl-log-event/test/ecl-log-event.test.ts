@@ -226,6 +226,17 @@ it.each([
   expect(await shell(`$command ${script}`)).toEqual({ stdout, stderr: '' })
 })
 
+it('counts nothing from a stdin that cannot be read, and says so', async () => {
+  expect(await shell('$command $config web - < /; echo $?')).toEqual({
+    stdout: '1\n',
+    stderr: 'ecl-log-event: stdin cannot be read: EISDIR: illegal operation on a directory, read\n',
+  })
+  expect(await shell('$command $config web - < /dev/null; echo $?')).toEqual({
+    stdout: '0\n',
+    stderr: '',
+  })
+})
+
 it('stores what is good though nobody reads its complaints', async () => {
   const script = `{ { printf 'hit\\nbad\\nhit\\n' | $command $config web - 2>&1; echo $? >&3; } | true; } 3>&1`
   expect(await shell(script)).toEqual({ stdout: '1\n', stderr: '' })

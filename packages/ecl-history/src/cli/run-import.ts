@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { tell, writeOut } from 'ecl-command'
 import { EXIT, type ExitCode } from 'ecl-command/exit'
+import { openStdin } from 'ecl-command/stdin'
 import type { ClosedWindow } from '../closed-window.ts'
 import { FileFault } from '../transfer/file-fault.ts'
 import { readWindows } from '../transfer/read-windows.ts'
@@ -22,7 +23,7 @@ export function runImport({
   return withSql(config, async ({ sql }) => {
     // Archiving would make the tables, and the file for a mistyped name; who imports has to mean it.
     await sql.series()
-    const input = file === undefined ? process.stdin : createReadStream(file)
+    const input = file === undefined ? openStdin() : createReadStream(file)
     const size = file === undefined ? undefined : await sizeOf(file)
     const progress = openProgress('import', size)
     let windows = 0
