@@ -16,7 +16,7 @@ local GROUP = 'ecl-history'
 local stream = KEYS[1]
 local prefix = string.sub(stream, 1, -8) -- '<group>:<interval>:'
 local absent = redis.pcall('GET', prefix .. '@none')
-if type(absent) == 'table' and string.find(absent.err, 'non local key', 1, true) then
+if type(absent) == 'table' and not string.match(absent.err, '^WRONGTYPE') then
   return absent
 end
 local rejected = ARGV[1] ~= ''

@@ -39,6 +39,11 @@ local call = redis.call
 local TABLE_FIELD = '@table'
 local TABLE_VALUE = 'No count. So long a text makes Redis keep this hash as a table, which is faster.'
 
+-- Stands among the clients after another program has overwritten them.
+local OVERWRITTEN = '@overwritten'
+-- Seconds: after which a client that is silent is taken for dead, and for how long those are believed who were overwritten.
+local LEASE, BELIEVED = 10, 3600
+
 local function whole(text)
   -- tostring(1e15) is '1e+15': numbers go out as texts made here
   return string.format('%.0f', text)
@@ -57,8 +62,17 @@ local base = string.sub(clients, 1, -9) -- '<group>:'
 -- A key that is never written. While a cluster moves the group's slot to another node, asking for what is not here fails,
 -- and the script ends before it has changed anything.
 local absent = redis.pcall('GET', base .. '@none')
-if type(absent) == 'table' and string.find(absent.err, 'non local key', 1, true) then
-  return absent
+
+-- What a script may not do, Redis says without a name.
+local function refused(reply, command)
+  return redis.error_reply(reply.err .. ' (' .. command .. ')')
+end
+-- Of another kind than that a foreign value is there: as that it would say what is not so.
+local function is_refused(reply)
+  return type(reply) == 'table' and reply.err and not string.match(reply.err, '^WRONGTYPE')
+end
+if is_refused(absent) then
+  return refused(absent, 'GET')
 end
 local client, number, follows = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local closes = ARGV[6] == '1'
@@ -73,14 +87,33 @@ local now = tonumber(time[1])
 
 -- Once. Before everything else, so that a copy delayed on its way changes nothing.
 local entry = redis.pcall('HGET', clients, client)
-local last_applied, applied, refused, late = 0, 0, 0, 0
+local last_applied, applied, refused_before, late = 0, 0, 0, 0
+if is_refused(entry) then
+  return refused(entry, 'HGET')
+end
 if type(entry) == 'table' then
-  return redis.error_reply('WRONGTYPE the key "' .. clients .. '" is no hash; delete it')
+  -- Another program has overwritten the clients. Windows before now are not complete, as nobody knows who was to come, and
+  -- the books are not balanced until an operator says so: this client never says farewell.
+  redis.call('UNLINK', clients)
+  redis.call('HSET', clients, OVERWRITTEN, table.concat({
+    '0', time[1], '0', time[1], whole(now + LEASE), '0', '0', '0', '0', '0', '0',
+  }, ' '))
+  entry = false
+end
+if not entry and follows > 0 then
+  -- A crash takes counts along with the entries of those who sent them, and they are sent once more. Here the counts are
+  -- there, and would be counted twice: what the client says is believed.
+  local since = string.match(redis.call('HGET', clients, OVERWRITTEN) or '', '^0 (%d+) ')
+  if since and now - tonumber(since) < BELIEVED then
+    last_applied = follows
+    refused_before = ARGV[13] == '1' and sum or 0
+    applied = tonumber(ARGV[10]) - tonumber(ARGV[11]) - sum
+  end
 end
 if entry then
   last_applied = tonumber(string.match(entry, '^%d+')) or 0
   local sums = { string.match(entry, '^%d+ %d+ %d %d+ %d+ %-?%d+ (%-?%d+) %-?%d+ (%-?%d+) (%-?%d+)') }
-  applied, refused, late = tonumber(sums[1]) or 0, tonumber(sums[2]) or 0, tonumber(sums[3]) or 0
+  applied, refused_before, late = tonumber(sums[1]) or 0, tonumber(sums[2]) or 0, tonumber(sums[3]) or 0
 end
 if number <= last_applied then
   return { 'duplicate', time[1], time[2] }
@@ -190,10 +223,9 @@ for i = 1, event_count > 0 and interval_count or 0 do
   counters[i].window = window
   if hashed then
     local size = redis.pcall('HLEN', window)
-    if type(size) == 'table' then
-      if not string.match(size.err, '^WRONGTYPE') then
-        return size
-      end
+    if is_refused(size) then
+      return refused(size, 'HLEN')
+    elseif type(size) == 'table' then
       -- A foreign value in the hash's place holds no count of ours, and would keep out those of all events.
       redis.call('UNLINK', window)
       size = 0
@@ -207,10 +239,9 @@ for i = 1, event_count > 0 and interval_count or 0 do
   for first = 1, hashed and 0 or event_count, 1000 do
     local last = math.min(first + 999, event_count)
     local added = redis.pcall('SADD', index, unpack(counters[i].ids, first, last))
-    if type(added) == 'table' then
-      if not string.match(added.err, '^WRONGTYPE') then
-        return added
-      end
+    if is_refused(added) then
+      return refused(added, 'SADD')
+    elseif type(added) == 'table' then
       -- A foreign value in the index' place; without an index a rotation would not find the events.
       redis.call('UNLINK', index)
       redis.call('SADD', index, unpack(counters[i].ids, first, last))
@@ -243,7 +274,7 @@ local function enter(set, failed, limit, loss)
   local through = math.min(tonumber(ARGV[8]), now, limit)
   set('HSET', clients, client, table.concat({
     whole(number), time[1], closes and '1' or '0', whole(through), loss,
-    ARGV[10], whole(applied + taken), ARGV[11], whole(refused + (booked > 0 and failed or 0) - again),
+    ARGV[10], whole(applied + taken), ARGV[11], whole(refused_before + (booked > 0 and failed or 0) - again),
     whole(late + (misplaced and taken or 0)), ARGV[12],
   }, ' '))
 end
@@ -273,6 +304,9 @@ for i = 1, event_count > 0 and interval_count or 0 do
   while not added do
     -- A text, before Redis 7.
     local err = type(raised) == 'table' and raised.err or raised
+    if string.find(err, "can't", 1, true) then
+      err = err .. (hashed and ' (HINCRBY)' or ' (INCRBY)')
+    end
     failures[#failures + 1] = i
     failures[#failures + 1] = e
     failures[#failures + 1] = err

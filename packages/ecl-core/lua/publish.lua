@@ -59,7 +59,7 @@ local last, stream = prefix .. 'last:', prefix .. '@closed'
 -- A key that is never written. While a cluster moves the group's slot to another node, asking for what is not here fails,
 -- and the script ends before it has changed anything.
 local absent = redis.pcall('GET', prefix .. '@none')
-if type(absent) == 'table' and string.find(absent.err, 'non local key', 1, true) then
+if type(absent) == 'table' and not string.match(absent.err, '^WRONGTYPE') then
   return absent
 end
 local length, start = tonumber(ARGV[1]), tonumber(ARGV[2])

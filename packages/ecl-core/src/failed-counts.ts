@@ -4,6 +4,9 @@ import type { Delivered, DeliveryOptions } from './delivery.ts'
 import type { Interval } from './interval.ts'
 import type { ApplyFailure } from './store/counter-store.ts'
 
+/** A sum beyond 64 bits. */
+const FULL = /would overflow/
+
 /** Bounds what is remembered of what was reported. */
 const MAX_REPORTS = 1000
 
@@ -62,17 +65,21 @@ export class FailedCounts {
     const window = `${group.name}:${interval.spec}:cur`
     const key = `${window}:${event}`
     const topic = retry ? message : key
-    const [place, remedy] =
+    const [kind, place] =
       group.layout === 'hash'
-        ? [`its field of the hash "${window}"`, 'delete that field']
-        : [`the key "${key}"`, 'delete that key']
+        ? ['field', `its field of the hash "${window}"`]
+        : ['key', `the key "${key}"`]
+    // What is full is a count of ours, or as good as one: deleted, it would be missing.
+    const why = FULL.test(message)
+      ? `${place} has no room (${message}); it is counted again from the next window on`
+      : `${place} holds something else than a count (${message}); delete that ${kind}`
     if (this.#reported.has(topic) || this.#reported.size > MAX_REPORTS) return
     this.#reported.add(topic)
     logger.error(
       { group: group.name, interval: interval.spec, event },
       retry
         ? `group "${group.name}": counts were not taken, and are sent again: ${message}`
-        : `group "${group.name}": "${event}" cannot be counted, as ${place} holds something else than a counter with room (${message}); ${remedy}`,
+        : `group "${group.name}": "${event}" cannot be counted, as ${why}`,
     )
   }
 }

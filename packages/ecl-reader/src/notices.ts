@@ -49,7 +49,7 @@ export function shortfallNotice(report: Report, shortfall: Shortfall): string {
     case 'partial':
       return `${where}: ${window} is partial: counts are missing of ${loggers(shortfall.missing)}`
     case 'no clients':
-      return `${where}: nobody can tell whether ${window} is complete, and loggers cannot count: the key "${group}:@clients" is no hash of theirs; delete it`
+      return `${where}: nobody can tell whether ${window} is complete: another program has overwritten the key "${group}:@clients"; the next batch of a logger puts it right`
     case 'python writers':
       return `${where}: nobody can tell whether ${window} is complete while Python services may count in this group; set python_writers to false, or leave it out, when none does`
   }

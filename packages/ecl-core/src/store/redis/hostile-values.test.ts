@@ -164,13 +164,33 @@ describe('a foreign value', () => {
       ])
     })
 
-    it('in the place of all of them is said, with the remedy, and nothing is counted twice', async () => {
-      await call('SET', 'group:@clients', 'x')
-      const batch = client.batch({ counts: [['b', 2]], at: NOON as never })
-      await expect(store.apply(batch)).rejects.toThrow(/"group:@clients" is no hash; delete it/)
-      expect(Number(await redis.server.client.get('group:5s:cur:b'))).toBe(1)
-      await at(5)
-      expect(await store.rotate(group, FIVE_SECONDS)).toMatchObject({ status: 'rotated' })
+    it('in the place of all of them is replaced, and no client counts twice or is taken for complete', async () => {
+      const other = new HandClient(store, group, 'host/2/b')
+      await other.register()
+      await other.send(NOON, { b: 4 })
+      for (const [command, ...args] of [
+        ['SET', 'x'],
+        ['RPUSH', 'x'],
+      ] as const) {
+        await call('DEL', 'group:@clients')
+        await call(command, 'group:@clients', ...args)
+        expect(await client.send(NOON, { b: 2 })).toMatchObject({ status: 'applied' })
+        expect(await other.send(NOON, { b: 1 })).toMatchObject({ status: 'applied' })
+      }
+      expect(await sumOf('b')).toBe(11)
+      const { clients } = await store.accounts(group)
+      expect(clients.map(({ clientId }) => clientId)).toEqual(['@overwritten', CLIENT, 'host/2/b'])
+      await at(7)
+      await store.rotate(group, FIVE_SECONDS)
+      expect((await read()).last?.completeness).toMatchObject({
+        status: expect.stringMatching(/partial|pending/),
+        missing: expect.arrayContaining(['@overwritten']),
+      })
+    })
+
+    it('in the place of all of them is no reason to believe a client that the store has forgotten for another', async () => {
+      await call('HDEL', 'group:@clients', CLIENT)
+      expect(await client.send(NOON, { b: 2 })).toMatchObject({ status: 'gap', lastApplied: 0 })
     })
   })
 })

@@ -402,16 +402,38 @@ describe('a logger on Redis', () => {
       expect(await stored(redis)).toBe(3)
     })
 
-    it('a key of ours that holds a value of another program', async () => {
-      const redis = await startRedis()
-      await redis.client.set('g:@clients', 'x')
-      await expectTrouble(
-        redis.backend,
-        /WRONGTYPE the key "g:@clients" is no hash; delete it/,
-        () => redis.client.del('g:@clients'),
-      )
-      expect(await stored(redis)).toBe(3)
-    })
+    it.each([
+      ['get', 'keys'],
+      ['hget', 'keys'],
+      ['hset', 'keys'],
+      ['sadd', 'keys'],
+      ['incrby', 'keys'],
+      ['hlen', 'hash'],
+      ['hincrby', 'hash'],
+    ] as const)(
+      'a right to %s, which is named, and nothing is counted twice',
+      async (command, layout) => {
+        const redis = await startRedis()
+        const acl = (...rights: string[]) =>
+          redis.client.acl('SETUSER', 'u', 'on', '>p', '~g:*', ...rights)
+        await acl('+@all')
+        const backend = { ...redis.backend, username: 'u', password: 'p' }
+        const group = startLogger(backend, { g: { ...GROUPS.g, layout } })
+        group.log('a', 100)
+        expect(await group.flush()).toEqual({ unsentEvents: 0 })
+        await acl(`-${command}`)
+        group.log('a')
+        expect(await group.flush({ timeoutMs: 300 })).toEqual({ unsentEvents: 1 })
+        const said = messages.join('\n')
+        expect(said).toMatch(new RegExp(`\\b${command}\\b`, 'i'))
+        expect(said).not.toMatch(/delete/)
+        await acl('+@all')
+        expect(await group.flush()).toEqual({ unsentEvents: 0 })
+        const counts =
+          layout === 'keys' ? await stored(redis) : await redis.client.hget('g:400000h:cur', 'a')
+        expect(Number(counts)).toBe(101)
+      },
+    )
 
     it('a server that does not speak TLS', async () => {
       const redis = await startRedis()

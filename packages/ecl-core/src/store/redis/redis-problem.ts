@@ -141,7 +141,7 @@ const RULES: readonly Rule[] = [
   [
     /WRONGTYPE/,
     'wrong type',
-    'a key that is reserved for the logger holds a value of another program',
+    'a key that is reserved for the logger holds a value of another program; let that program use other keys',
     'refuses',
   ],
   [

@@ -198,7 +198,7 @@ export async function readAccounts(
   if (clients === undefined) {
     throw new StoreError(
       'STORE_REFUSED',
-      `group "${group.name}": the key "${clientsKey(group)}" is no hash of clients; delete it`,
+      `group "${group.name}": the key "${clientsKey(group)}" is no hash of clients, as another program has overwritten it; the next batch of a logger puts it right`,
     )
   }
   return { storeTimeMs: parseTime(time), clients }

@@ -55,10 +55,26 @@ async function byNameOrWhole(
     sending?.()
     return await callScript(redis, byName, script.sha1, key, args)
   } catch (caught) {
-    if (!(caught instanceof Error && caught.message.startsWith('NOSCRIPT'))) throw caught
+    if (!(caught instanceof Error && caught.message.startsWith('NOSCRIPT'))) {
+      throw nameCommand(caught, script)
+    }
     sending?.()
-    return callScript(redis, whole, script.source, key, args)
+    return callScript(redis, whole, script.source, key, args).catch((again: unknown) => {
+      throw nameCommand(again, script)
+    })
   }
+}
+
+/** What a script may not do, Redis says by the line only; the commands in it are put behind its message. */
+function nameCommand(caught: unknown, { source }: Script): unknown {
+  if (!(caught instanceof Error) || !/can't (run|access)|NOPERM/.test(caught.message)) return caught
+  const line = /@user_script:(\d+)/.exec(caught.message)?.[1]
+  if (line === undefined) return caught
+  const commands = source.split('\n')[Number(line) - 1]?.match(/'[A-Z]{3,}'/g) ?? []
+  if (commands.length > 0) {
+    caught.message += ` (${commands.map((command) => command.slice(1, -1)).join(' or ')})`
+  }
+  return caught
 }
 
 /** Whether an error means that there is no EVAL_RO, or that it is not this user's right. */
