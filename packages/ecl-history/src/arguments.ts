@@ -62,7 +62,7 @@ export type Request =
       readonly config: string /** Undefined for stdin. */
       readonly file: string | undefined
     }
-  | { readonly command: 'migrate' | 'prune'; readonly config: string }
+  | { readonly command: 'migrate' | 'prune'; readonly config: string; readonly force: boolean }
   | ({ readonly command: 'dead'; readonly replay: false } & WindowsRequest)
   | ({
       readonly command: 'dead'
@@ -88,7 +88,7 @@ const OPTIONS_OF: Readonly<Record<CommandName | 'query', readonly OptionName[]>>
   export: [...SELECTION, ...TIME, 'format'],
   import: [],
   migrate: [],
-  prune: [],
+  prune: ['force'],
   dead: [...SELECTION, 'format'],
 }
 /** The formats of each command that has any, the default first. */
@@ -148,7 +148,7 @@ function requestFrom(command: Command, nowMs: number): Request {
       return { command: name, config, file: operands[0] === '-' ? undefined : operands[0] }
     case 'migrate':
     case 'prune':
-      return { command: name, config }
+      return { command: name, config, force: options.force ?? false }
     case 'dead':
       break
   }

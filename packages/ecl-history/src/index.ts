@@ -6,12 +6,14 @@ export type { TimeRange } from './query/runs.ts'
 export type { Step } from './query/step.ts'
 export type {
   Archived,
+  Expiry,
   HistoryQuery,
   HistoryRow,
   HistorySeries,
   HistoryStore,
   HistoryWindow,
   Maintained,
+  MaintainOptions,
   Retention,
   StepQuery,
   WindowRange,

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe } from '@jest/globals'
+import type { EpochSeconds } from 'ecl-core'
 import type { HistoryStore } from 'ecl-history'
 import { exerciseArchive } from './suite/archive.ts'
 import { exerciseMaintain } from './suite/maintain.ts'
@@ -10,6 +11,8 @@ export interface HistoryUnderTest {
   open(): HistoryStore
   /** Forgets everything. */
   clear(): Promise<void>
+  /** Has everything kept from a time on only, as a clock that was wrong may have had it. */
+  forgetUntil(keptFrom: EpochSeconds): Promise<void>
   /** Ends what was opened. */
   close(): Promise<void>
 }
@@ -22,6 +25,8 @@ export interface HistorySuite {
   open(): HistoryStore
   /** Forgets everything. */
   clear(): Promise<void>
+  /** Has everything kept from a time on only. */
+  forgetUntil(keptFrom: EpochSeconds): Promise<void>
 }
 
 /**
@@ -39,6 +44,7 @@ export function exerciseHistoryStore(name: string, create: () => Promise<History
     },
     open: () => subject.open(),
     clear: () => subject.clear(),
+    forgetUntil: (keptFrom) => subject.forgetUntil(keptFrom),
   }
 
   describe(`the history ${name}`, () => {

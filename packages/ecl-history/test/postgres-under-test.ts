@@ -1,4 +1,4 @@
-import { silentLogger } from 'ecl-core'
+import { type EpochSeconds, silentLogger } from 'ecl-core'
 import { type HistoryStore, openHistory } from 'ecl-history'
 import type { PrivatePostgres } from 'ecl-history/testing'
 import type { HistoryUnderTest } from './exercise-history-store.ts'
@@ -29,6 +29,10 @@ export class PostgresUnderTest implements HistoryUnderTest {
     this.#first ??= this.open()
     await this.#first.migrate()
     await this.#postgres.psql(`TRUNCATE ${TABLES.map((name) => `ecl_history.${name}`).join(', ')}`)
+  }
+
+  async forgetUntil(keptFrom: EpochSeconds): Promise<void> {
+    await this.#postgres.psql(`UPDATE ecl_history.series SET kept_from = to_timestamp(${keptFrom})`)
   }
 
   async close(): Promise<void> {

@@ -1,8 +1,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { silentLogger } from 'ecl-core'
+import { type EpochSeconds, silentLogger } from 'ecl-core'
 import { type HistoryStore, openHistory } from 'ecl-history'
+import { loadDriver } from 'ecl-sqlite/file'
 import { exerciseHistoryStore, type HistoryUnderTest } from './exercise-history-store.ts'
 
 /** Handles on one file. */
@@ -25,6 +26,13 @@ class SqliteUnderTest implements HistoryUnderTest {
     }
     this.#first ??= this.open()
     await this.#first.migrate()
+  }
+
+  async forgetUntil(keptFrom: EpochSeconds): Promise<void> {
+    const { DatabaseSync } = loadDriver()
+    const database = new DatabaseSync(join(this.#folder, 'history.db'))
+    database.exec(`UPDATE series SET kept_from = ${keptFrom}`)
+    database.close()
   }
 
   async close(): Promise<void> {

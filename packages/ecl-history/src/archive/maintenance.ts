@@ -1,7 +1,8 @@
 import { ConstantBackoff, handleAll, retry } from 'cockatiel'
 import { Cron } from 'croner'
 import { asError, type Clock, ConfigError, type EpochSeconds, type Logger } from 'ecl-core'
-import type { HistoryStore, Retention } from '../store/history-store.ts'
+import { doubtTexts, expiredTexts } from '../expiry-text.ts'
+import type { Expiry, HistoryStore, Maintained, Retention } from '../store/history-store.ts'
 
 /** A round that takes longer is given up; what it had done stays, and the next round goes on. */
 const TIME_LIMIT_MS = 10 * 60_000
@@ -25,6 +26,8 @@ export class Maintenance {
   readonly #over = new AbortController()
   #job: Cron | undefined
   #round: Promise<void> | undefined
+  /** What was left in the last round, though it is old. */
+  #refused: ReadonlySet<string> = new Set()
 
   constructor(options: MaintenanceOptions) {
     this.#options = options
@@ -58,6 +61,23 @@ export class Maintenance {
     const limit = AbortSignal.any([this.#over.signal, AbortSignal.timeout(TIME_LIMIT_MS)])
     const maintained = await history.maintain(now, retention, limit)
     logger.debug({ ...maintained }, maintained.done ? 'maintained' : 'another one is maintaining')
+    const removed = expiredTexts(maintained)
+    if (removed.length > 0)
+      logger.info({ expired: maintained.expired }, `removed ${removed.join('; ')}`)
+    this.#doubt(maintained)
+  }
+
+  /** Says what looks wrong once, and again when it is something else. */
+  #doubt(maintained: Maintained): void {
+    if (!maintained.done) return
+    const keyOf = ({ group, interval, stepSeconds }: Expiry) =>
+      `${group}:${interval}:${stepSeconds}`
+    const { refused, restored } = maintained
+    const fresh = refused.filter((one) => !this.#refused.has(keyOf(one)))
+    this.#refused = new Set(refused.map(keyOf))
+    for (const text of doubtTexts({ refused: fresh, restored })) {
+      this.#options.logger.warn({ refused, restored }, text)
+    }
   }
 
   /** Ends for good; a round that is under way is given up at the next place where that is safe. */

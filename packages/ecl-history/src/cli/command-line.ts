@@ -30,6 +30,7 @@ export interface Options {
   readonly format?: string
   readonly defuseFormulas?: true
   readonly once?: true
+  readonly force?: true
   readonly status?: true
   readonly verbose?: true
 }
@@ -50,7 +51,8 @@ Without a command, counts are printed. Commands:
   export              windows as lines of JSON, or with --format csv; all of them, or by -g, -i, --since, --from, --to
   import [FILE]       takes them in again, from a file or stdin; repeating changes nothing
   migrate             brings the tables up to date
-  prune               rolls up what is due, and removes what is older than the config keeps it
+  prune [--force]     rolls up what is due, and removes what is older than the config keeps it; --force: also where
+                      no windows have come for so long that a clock may be wrong
   dead [list]         entries that could not be archived
   dead replay [ID …]  puts them back into the queue; all of them, or those of these IDs
 
@@ -87,6 +89,7 @@ export function commandLine(): Command {
     .option('--defuse-formulas', "CSV for spreadsheets: a ' before names that they would execute")
     .option('--once', 'archive: what waits now, and exit')
     .addOption(new Option('--status', 'print the state of the queues, and exit').conflicts('once'))
+    .option('--force', 'prune: remove what is old, though a clock may be wrong')
     .option('-v, --verbose', 'archive: log every batch')
     .version(process.env['ECL_VERSION'] ?? 'dev')
     .addHelpText('after', HELP)

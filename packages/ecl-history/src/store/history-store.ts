@@ -66,12 +66,39 @@ export interface Archived {
   readonly expired: number
 }
 
+/** What is no longer kept of an interval's windows, or of a roll-up of them. */
+export interface Expiry {
+  readonly group: string
+  readonly interval: string
+  /** The length of the roll-up's steps; undefined for the windows themselves. */
+  readonly stepSeconds: number | undefined
+  /** What begins before is not kept. */
+  readonly keptFrom: EpochSeconds
+  /** How many windows or steps were removed. */
+  readonly removed: number
+}
+
 /** What a round of maintenance did. */
 export interface Maintained {
   /** False where another process is doing it. */
   readonly done: boolean
   readonly rolledUp: number
   readonly removedWindows: number
+  /** What was removed. */
+  readonly expired: readonly Expiry[]
+  /**
+   * What is older than it is to be kept, and was left all the same: nothing is known of the older half of the time that is to
+   * be kept, as when a clock has jumped ahead.
+   */
+  readonly refused: readonly Expiry[]
+  /** What had been kept only from a time on that is still to come, as a clock was wrong, and is kept from now on. */
+  readonly restored: readonly Expiry[]
+}
+
+/** How to do the maintenance. */
+export interface MaintainOptions {
+  /** Remove what is old by the clock of the database alone, however much that is: an operator vouches for it. */
+  readonly force?: boolean | undefined
 }
 
 /** An interval of a group of which there are windows. */
@@ -117,8 +144,18 @@ export interface HistoryStore {
   /** The groups and intervals that there are, with the first and the last start of each. */
   series(): Promise<readonly HistorySeries[]>
 
-  /** Rolls up what has changed, and removes what is older than its retention; by one process at a time. */
-  maintain(now: EpochSeconds, retention: Retention, signal: AbortSignal): Promise<Maintained>
+  /**
+   * Rolls up what has changed, and removes what is older than its retention; by one process at a time.
+   *
+   * @param now what the clock here says. Nothing grows old by it alone: the database's, and the end of the newest window,
+   *   have to be as far
+   */
+  maintain(
+    now: EpochSeconds,
+    retention: Retention,
+    signal: AbortSignal,
+    options?: MaintainOptions,
+  ): Promise<Maintained>
 
   /** Ends what is open; may be called twice. */
   close(): Promise<void>

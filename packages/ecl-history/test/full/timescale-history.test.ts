@@ -69,7 +69,7 @@ describeWithTimescale('a history in TimescaleDB', () => {
     expect(await psql(hypertables)).toBe('counts\nstep_counts')
     await psql("SELECT compress_chunk(c) FROM show_chunks('ecl_history.counts') c")
     await store.archive([closed(start, { a: 7 }, { revision: 2 })])
-    await store.maintain(at(start + 30 * DAY), new Map([['5s', DAY]]), ON)
+    await store.maintain(at(start + 30 * DAY), new Map([['5s', DAY]]), ON, { force: true })
     expect(await psql('SELECT DISTINCT n FROM ecl_history.step_counts')).toBe('9')
     expect(await chunksOf('counts')).toBe(0)
   })
@@ -116,7 +116,7 @@ describeWithTimescale('a history in TimescaleDB', () => {
     const most = 2n ** 63n - 1n
     const keep = new Map([['5s', DAY]])
     const start = longAgo()
-    const maintain = () => store.maintain(at(start + 22 * DAY), keep, ON)
+    const maintain = () => store.maintain(at(start + 22 * DAY), keep, ON, { force: true })
     // The sum of this minute has no room in a roll-up, so it is read from its windows.
     const minute = [closed(start, { a: most }), closed(start + 5, { a: most })]
     await store.archive([...minute, closed(start + 21 * DAY, { a: 1 })])
@@ -140,7 +140,7 @@ describeWithTimescale('a history in TimescaleDB', () => {
     await store.archive([closed(start, { a: 1 }), closed(start + 5, { a: 2 }), other])
     const maintain = (...intervals: string[]) => {
       const keep = new Map(intervals.map((interval) => [interval, DAY]))
-      return store.maintain(at(start + 30 * DAY), keep, ON)
+      return store.maintain(at(start + 30 * DAY), keep, ON, { force: true })
     }
     await maintain('5s')
     expect(await psql('SELECT n FROM ecl_history.counts')).toBe('3')
@@ -189,7 +189,7 @@ describeWithTimescale('a history in TimescaleDB', () => {
       await refreshByPolicy()
       expect(await asked()).toBe(await told(now))
 
-      await store.maintain(at(now), new Map([['5s', 2 * DAY]]), ON)
+      await store.maintain(at(now), new Map([['5s', 2 * DAY]]), ON, { force: true })
       await store.archive([window(now - 30 * HOUR, 6000, 2)])
       await refreshByPolicy()
       expect((await asked()).split('\n')).toHaveLength(120)
@@ -198,7 +198,7 @@ describeWithTimescale('a history in TimescaleDB', () => {
 
     it('loses hours there that somebody refreshes when their windows have been removed', async () => {
       const now = await begin()
-      await store.maintain(at(now), new Map([['5s', 2 * DAY + 2700]]), ON)
+      await store.maintain(at(now), new Map([['5s', 2 * DAY + 2700]]), ON, { force: true })
       await psql("CALL refresh_continuous_aggregate('dashboards.counts_by_hour', NULL, NULL)")
       const left = (await asked()).split('\n')
       expect(left).toHaveLength(49)

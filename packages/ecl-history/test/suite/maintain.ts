@@ -15,6 +15,13 @@ const LATER = at(30 * DAY)
 export function exerciseMaintain(suite: HistorySuite): void {
   const maintain = (now = LATER, retention: ReadonlyMap<string, number> = KEEP_ALL) =>
     suite.store.maintain(now, retention, ON)
+  /** Has windows of another group archived until then, as a system that is at work has. */
+  const working = (until: number, seconds = 900) =>
+    suite.store.archive(
+      Array.from({ length: Math.ceil(until / seconds) }, (_, n) =>
+        closed(n * seconds, {}, { group: 'other', interval: `${seconds}s`, seconds }),
+      ),
+    )
   const days = (query: Partial<HistoryQuery> = {}): HistoryQuery => ({
     ...{ group: 'g', interval: '5s', from: at(0), to: at(2 * DAY) },
     ...query,
@@ -37,8 +44,9 @@ export function exerciseMaintain(suite: HistorySuite): void {
       )
       const odd = days({ from: at(5), to: at(DAY + 5 * HOUR), stepSeconds: HOUR })
       const before = await Promise.all([...queries, odd].map(answers))
-      expect(await maintain()).toEqual({ done: true, rolledUp: 8 + 6 + 2, removedWindows: 0 })
-      expect(await maintain()).toEqual({ done: true, rolledUp: 0, removedWindows: 0 })
+      const nothing = { done: true, rolledUp: 0, removedWindows: 0 }
+      expect(await maintain()).toMatchObject({ ...nothing, rolledUp: 8 + 6 + 2 })
+      expect(await maintain()).toMatchObject(nothing)
       expect(await Promise.all([...queries, odd].map(answers))).toEqual(before)
       expect(await sums(days({ stepSeconds: DAY, top: 1 }))).toEqual(['a 36', 'a 19'])
     })
@@ -142,9 +150,22 @@ export function exerciseMaintain(suite: HistorySuite): void {
         closed(5, { b: 2 }),
         closed(4 * HOUR, { a: 4 }),
       ])
-      expect(await maintain(at(4 * HOUR + 60), keep)).toMatchObject({ removedWindows: 2 })
+      await working(60 * HOUR)
+      expect(await maintain(at(4 * HOUR + 60), keep)).toMatchObject({
+        removedWindows: 2,
+        expired: [
+          {
+            group: 'g',
+            interval: '5s',
+            stepSeconds: undefined,
+            keptFrom: at(3 * HOUR + 60),
+            removed: 2,
+          },
+        ],
+      })
       expect(await sums(days())).toEqual(['a 4'])
-      expect((await suite.store.series()).map(({ first }) => first)).toEqual([at(4 * HOUR)])
+      const kept = (await suite.store.series()).filter(({ group }) => group === 'g')
+      expect(kept.map(({ first }) => first)).toEqual([at(4 * HOUR)])
       for (const stepSeconds of [60, HOUR, DAY]) {
         const found = (await sums(days({ stepSeconds }))).sort()
         expect(found).toEqual(stepSeconds < DAY ? ['a 1', 'a 4', 'b 2'] : ['a 5', 'b 2'])
@@ -159,6 +180,7 @@ export function exerciseMaintain(suite: HistorySuite): void {
 
     it('keeps nothing of windows that come when their time is no longer kept, and says so', async () => {
       await suite.store.archive([closed(0, { a: 1 }), closed(4 * HOUR, { a: 4 })])
+      await working(4 * HOUR + 60)
       await maintain(at(4 * HOUR + 60), keep)
       expect(
         await suite.store.archive([
@@ -175,13 +197,78 @@ export function exerciseMaintain(suite: HistorySuite): void {
       await suite.store.archive([closed(0, { a: 1 })])
       // The minute is over, the windows older than is kept, but the time of the round is before that.
       const soon = new Map([['5s', 1]])
+      await working(70, 1)
       expect(await maintain(at(30), soon)).toMatchObject({ removedWindows: 0 })
       expect(await maintain(at(70), soon)).toMatchObject({ removedWindows: 1 })
       expect(await sums(days({ stepSeconds: DAY }))).toEqual(['a 1'])
     })
 
+    describe('by a clock that is wrong', () => {
+      const windows = () => suite.store.archive([0, 1, 2, 3].map((n) => closed(n * HOUR, { a: 1 })))
+      const kept = async () => (await sums(days())).length
+
+      it('removes nothing, however far ahead it is, and goes on to archive what comes', async () => {
+        await windows()
+        const round = await maintain(at(400 * DAY), new Map([['5s', 30 * DAY]]))
+        expect(round).toMatchObject({ removedWindows: 0, expired: [], refused: [] })
+        expect(await suite.store.archive([closed(4 * HOUR, { a: 1 })])).toEqual({ expired: 0 })
+        expect(await kept()).toBe(5)
+      })
+
+      it('removes no more than what is older than the newest window allows', async () => {
+        await windows()
+        await working(4 * HOUR)
+        expect(await maintain(at(400 * DAY), new Map([['5s', 2 * HOUR]]))).toMatchObject({
+          expired: [{ keptFrom: at(2 * HOUR), removed: 2 }],
+        })
+      })
+
+      it('removes nothing where windows of that clock are there, too, and says what it has left', async () => {
+        await windows()
+        await suite.store.archive([closed(40 * DAY, { a: 1 }), closed(40 * DAY + 5, { a: 1 })])
+        const keep30 = new Map([['5s', 30 * DAY]])
+        const refused = [{ group: 'g', interval: '5s', keptFrom: at(10 * DAY), removed: 0 }]
+        expect(await maintain(at(41 * DAY), keep30)).toMatchObject({ expired: [], refused })
+        expect(await kept()).toBe(4)
+        expect(await suite.store.archive([closed(5 * HOUR, { a: 1 })])).toEqual({ expired: 0 })
+        // The older half of what is kept has filled: it was no jump.
+        await suite.store.archive([closed(11 * DAY, { a: 1 })])
+        expect(await maintain(at(41 * DAY), keep30)).toMatchObject({
+          removedWindows: 5,
+          refused: [],
+        })
+      })
+
+      it('removes it where an operator vouches for the clock', async () => {
+        await windows()
+        const force = { force: true }
+        const round = await suite.store.maintain(at(40 * DAY), new Map([['5s', DAY]]), ON, force)
+        expect(round).toMatchObject({ removedWindows: 4, refused: [] })
+      })
+
+      it('archives nothing less where everything was forgotten by it, once that is taken back', async () => {
+        await windows()
+        await maintain(at(400 * DAY), KEEP_ALL)
+        await suite.forgetUntil(at(20_000 * DAY))
+        expect(await kept()).toBe(0)
+        const late = closed(4 * HOUR, { a: 1 })
+        await expect(suite.store.archive([late])).rejects.toMatchObject({
+          code: 'STORE_UNAVAILABLE',
+          message: expect.stringContaining('a clock was wrong once; "ecl-history CONFIG prune"'),
+        })
+        const { restored, expired } = await maintain(at(5 * HOUR), KEEP_ALL)
+        expect(restored).toContainEqual(
+          expect.objectContaining({ interval: '5s', keptFrom: at(0) }),
+        )
+        expect(expired).toEqual([])
+        expect(await suite.store.archive([late])).toEqual({ expired: 0 })
+        expect(await kept()).toBe(5)
+      })
+    })
+
     it('knows intervals and roll-ups by their length, however they are spelled', async () => {
       await suite.store.archive([closed(0, { a: 1 }, { interval: '60s', seconds: 60 })])
+      await working(30 * DAY)
       await maintain(
         LATER,
         new Map([

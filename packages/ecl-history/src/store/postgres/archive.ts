@@ -5,8 +5,10 @@ import { rankOf } from '../completeness-rank.ts'
 import type { Archived } from '../history-store.ts'
 import { stepStart } from '../levels.ts'
 import type { Levels } from '../maintenance.ts'
+import { type Clocks, checkMark } from '../retention.ts'
 import { compareVersions, type WindowParts, withdrawn } from '../window-batch.ts'
 import type { Query } from './connections.ts'
+import { clocksOf } from './maintenance.ts'
 import * as sql from './sql.generated.ts'
 
 /** A window on its way in. */
@@ -54,11 +56,14 @@ export async function archive(
 ): Promise<Archived> {
   const keptFrom = await lockLevels(query, levelsOf)
   let expired = 0
+  let clocks: Clocks | undefined
   const given: Entering[] = []
   for (const [{ window, parts }, levels] of levelsOf) {
     const series = levels[0]?.id
     const { start } = window
-    if (series === undefined || start < (keptFrom.get(series) ?? 0)) expired += parts.size
+    const mark = series === undefined ? 0 : (keptFrom.get(series) ?? 0)
+    if (start < mark) checkMark(mark, window, (clocks ??= await clocksOf(query, 0)))
+    if (series === undefined || start < mark) expired += parts.size
     else given.push({ series, levels, start, window, parts, missing: window.parts })
   }
   const undone = await findUndone(query, given)

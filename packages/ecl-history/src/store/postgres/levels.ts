@@ -1,6 +1,6 @@
 import { numberIn, textIn } from 'ecl-sqlite/file'
 import { type Level, stepsOf } from '../levels.ts'
-import type { Levels } from '../maintenance.ts'
+import type { Levels, Series } from '../maintenance.ts'
 import { UnfitWindowError } from '../unfit-window-error.ts'
 import type { WindowParts } from '../window-batch.ts'
 import type { Query } from './connections.ts'
@@ -14,8 +14,11 @@ export async function findLevels(query: Query, group: string, interval: string):
 }
 
 /** The windows of all intervals, and their roll-ups. */
-export async function allLevels(query: Query): Promise<readonly Levels[]> {
-  return [...levelsIn(await query(sql.allSeries)).values()]
+export async function allSeries(query: Query): Promise<readonly Series[]> {
+  return [...levelsIn(await query(sql.allSeries))].map(([key, levels]) => {
+    const [group = '', interval = ''] = key.split(':')
+    return { group, interval, levels }
+  })
 }
 
 /** Gives each window its levels, which are entered where they are not known. */

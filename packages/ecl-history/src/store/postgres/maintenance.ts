@@ -1,12 +1,29 @@
 import { randomUUID } from 'node:crypto'
 import { numberIn } from 'ecl-sqlite/file'
-import type { Retention } from '../history-store.ts'
 import type { Level } from '../levels.ts'
-import { firstRun, type Levels, type MaintenanceSource, type RolledUp } from '../maintenance.ts'
-import { type Keeping, planRetention } from '../retention.ts'
+import {
+  type Aging,
+  type Forgotten,
+  firstRun,
+  type Levels,
+  type MaintenanceSource,
+  type RolledUp,
+  type Series,
+} from '../maintenance.ts'
+import {
+  agingTime,
+  type Clocks,
+  evidenceFor,
+  type Keeping,
+  latestTime,
+  leftIn,
+  planRetention,
+  restoredMark,
+  unitOf,
+} from '../retention.ts'
 import type { Connections, Query } from './connections.ts'
 import type { CountTables } from './count-tables.ts'
-import { allLevels } from './levels.ts'
+import { allSeries } from './levels.ts'
 import { codeOf } from './postgres-problem.ts'
 import { inputsOf, stretchesOf } from './slices.ts'
 import * as sql from './sql.generated.ts'
@@ -29,8 +46,12 @@ export class PostgresMaintenance implements MaintenanceSource {
     this.#tables = tables
   }
 
-  levels(): Promise<readonly Levels[] | undefined> {
-    return this.#step(allLevels)
+  series(): Promise<readonly Series[] | undefined> {
+    return this.#step(allSeries)
+  }
+
+  clocks(host: number): Promise<Clocks | undefined> {
+    return this.#step((query) => clocksOf(query, host))
   }
 
   async rollUpNext(
@@ -56,16 +77,12 @@ export class PostgresMaintenance implements MaintenanceSource {
     return { to, rolledUp }
   }
 
-  async forget(
-    levels: Levels,
-    now: number,
-    retention: Retention,
-  ): Promise<readonly Keeping[] | undefined> {
-    const planned = await this.#step((query) => forget(query, levels, now, retention))
-    if (planned !== undefined && planned.length > 0) {
+  async forget(levels: Levels, aging: Aging): Promise<Forgotten | undefined> {
+    const forgotten = await this.#step((query) => forget(query, levels, aging))
+    if (forgotten !== undefined && forgotten.expired.length > 0) {
       await this.#step((query) => this.#tables.dropExpired(query))
     }
-    return planned
+    return forgotten
   }
 
   removeSome(
@@ -153,26 +170,59 @@ async function makeSteps(
   }
 }
 
+/** What the clocks say. */
+export async function clocksOf(query: Query, host: number): Promise<Clocks> {
+  const [row] = await query(sql.readClocks)
+  const newest = numberIn(row, 'newest')
+  return { host, database: numberIn(row, 'clock'), newest: newest === 0 ? undefined : newest }
+}
+
 async function forget(
   query: Query,
   levels: Levels,
-  now: number,
-  retention: Retention,
-): Promise<readonly Keeping[]> {
+  { clocks, force, retention }: Aging,
+): Promise<Forgotten> {
   const ids = levels.map(({ id }) => id)
   // Nobody marks steps meanwhile.
   await query(sql.lockLevels, [ids])
-  const rows = await query(sql.listStale, [ids, 0, now, null])
+  const restored: Keeping[] = []
+  for (const [index, level] of levels.entries()) {
+    if (level.keptFrom <= latestTime(clocks)) continue
+    const [row] = await query(index === 0 ? sql.findLeft : sql.findLeftSteps, [level.id])
+    const keptFrom = restoredMark(leftIn(row), unitOf(levels, index), clocks)
+    await query(sql.keepFrom, [level.id, keptFrom])
+    restored.push({ level, keptFrom })
+  }
+  const aging = agingTime(clocks, force)
+  if (aging === undefined) return { expired: [], refused: [], restored }
+  const rows = await query(sql.listStale, [ids, 0, aging, null])
   const firstStale = ({ id }: Level, before: number) => {
     const row = rows.find(
       (stale) => numberIn(stale, 'series') === id && numberIn(stale, 'start') < before,
     )
     return row === undefined ? undefined : numberIn(row, 'start')
   }
-  const planned = planRetention(levels, retention, now, firstStale)
-  for (const { level, keptFrom } of planned) {
-    await query(sql.keepFrom, [level.id, keptFrom])
-    await query(sql.dropStale, [level.id, 0, keptFrom])
+  const expired: Keeping[] = []
+  const refused: Keeping[] = []
+  for (const keeping of planRetention(levels, retention, aging, firstStale)) {
+    const { level, keptFrom } = keeping
+    const { from, to } = evidenceFor(keptFrom, aging)
+    const [known] = await query(sql.findCoverage, [from, to])
+    if (force || numberIn(known, 'n') > 0) {
+      await query(sql.keepFrom, [level.id, keptFrom])
+      await query(sql.dropStale, [level.id, 0, keptFrom])
+      expired.push(keeping)
+    } else if (await isThere(query, keeping, level === levels[0])) refused.push(keeping)
   }
-  return planned
+  return { expired, refused, restored }
+}
+
+/** Whether there is anything that is no longer kept. */
+async function isThere(
+  query: Query,
+  { level, keptFrom }: Keeping,
+  isWindows: boolean,
+): Promise<boolean> {
+  const statement = isWindows ? sql.skipWindows : sql.skipSteps
+  return (await query(statement, [level.id, 0, keptFrom, 0])).length > 0
 }

@@ -9,6 +9,7 @@ import type {
   HistoryStore,
   HistoryWindow,
   Maintained,
+  MaintainOptions,
   Retention,
   StepQuery,
   WindowRange,
@@ -119,9 +120,14 @@ export class PostgresHistory implements HistoryStore {
     )
   }
 
-  maintain(now: EpochSeconds, retention: Retention, signal: AbortSignal): Promise<Maintained> {
+  maintain(
+    now: EpochSeconds,
+    retention: Retention,
+    signal: AbortSignal,
+    options?: MaintainOptions,
+  ): Promise<Maintained> {
     return this.#ready((all) =>
-      maintain(new PostgresMaintenance(all, this.#tables), now, retention, signal),
+      maintain(new PostgresMaintenance(all, this.#tables), now, retention, signal, options),
     )
   }
 

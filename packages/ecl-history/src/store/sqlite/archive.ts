@@ -4,18 +4,25 @@ import type { ClosedWindow } from '../../closed-window.ts'
 import { rankOf } from '../completeness-rank.ts'
 import type { Archived } from '../history-store.ts'
 import { type Level, stepStart } from '../levels.ts'
+import { checkMark } from '../retention.ts'
 import { compareVersions, type WindowParts, withdrawn } from '../window-batch.ts'
 import type { Statements } from './history-file.ts'
+import { clocksOf } from './maintenance.ts'
 import { ensureLevels } from './series.ts'
 
 /** Enters windows, in one transaction. */
-export function archive(statements: Statements, windows: readonly WindowParts[]): Archived {
+export function archive(
+  statements: Statements,
+  windows: readonly WindowParts[],
+  now: number,
+): Archived {
   let expired = 0
   for (const window of windows) {
     const { group, interval, start } = window.window
     const levels = ensureLevels(statements, group, interval, window.seconds)
     const [level] = levels
     if (level === undefined || start < level.keptFrom) {
+      if (level !== undefined) checkMark(level.keptFrom, window.window, clocksOf(statements, now))
       expired += window.parts.size
       continue
     }

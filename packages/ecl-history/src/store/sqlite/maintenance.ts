@@ -1,10 +1,27 @@
 import { randomUUID } from 'node:crypto'
 import { asError } from 'ecl-core'
 import { errcodeOf, numberIn, textIn } from 'ecl-sqlite/file'
-import type { Retention } from '../history-store.ts'
 import { type Level, planStretches } from '../levels.ts'
-import { firstRun, type Levels, type MaintenanceSource, type RolledUp } from '../maintenance.ts'
-import { type Keeping, planRetention } from '../retention.ts'
+import {
+  type Aging,
+  type Forgotten,
+  firstRun,
+  type Levels,
+  type MaintenanceSource,
+  type RolledUp,
+  type Series,
+} from '../maintenance.ts'
+import {
+  agingTime,
+  type Clocks,
+  evidenceFor,
+  type Keeping,
+  latestTime,
+  leftIn,
+  planRetention,
+  restoredMark,
+  unitOf,
+} from '../retention.ts'
 import type { Statements } from './history-file.ts'
 import { staleIn } from './slices.ts'
 
@@ -27,8 +44,12 @@ export class SqliteMaintenance implements MaintenanceSource {
     this.#write = write
   }
 
-  levels(): Promise<readonly Levels[] | undefined> {
-    return this.#step(levelsIn)
+  series(): Promise<readonly Series[] | undefined> {
+    return this.#step(seriesIn)
+  }
+
+  clocks(host: number): Promise<Clocks | undefined> {
+    return this.#step((statements) => clocksOf(statements, host))
   }
 
   rollUpNext(
@@ -40,23 +61,8 @@ export class SqliteMaintenance implements MaintenanceSource {
     return this.#step((statements) => rollUpNext(statements, levels, index, from, now))
   }
 
-  forget(
-    levels: Levels,
-    now: number,
-    retention: Retention,
-  ): Promise<readonly Keeping[] | undefined> {
-    return this.#step((statements) => {
-      const firstStale = ({ id }: Level, before: number) => {
-        const row = statements.listStale.get({ series: id, from: 0, to: before, limit: 1 })
-        return row === undefined ? undefined : numberIn(row, 'start')
-      }
-      const planned = planRetention(levels, retention, now, firstStale)
-      for (const { level, keptFrom } of planned) {
-        statements.keepFrom.run({ series: level.id, kept_from: keptFrom })
-        statements.dropStale.run({ series: level.id, from: 0, to: keptFrom })
-      }
-      return planned
-    })
+  forget(levels: Levels, aging: Aging): Promise<Forgotten | undefined> {
+    return this.#step((statements) => forget(statements, levels, aging))
   }
 
   removeSome(
@@ -94,19 +100,77 @@ export class SqliteMaintenance implements MaintenanceSource {
   }
 }
 
-function levelsIn({ allSeries }: Statements): readonly Levels[] {
-  const found = new Map<string, Level[]>()
+/** What the clocks say. The file has none of its own, so its is the one here. */
+export function clocksOf({ readClocks }: Statements, host: number): Clocks {
+  const newest = numberIn(readClocks.get({}), 'newest')
+  return { host, database: host, newest: newest === 0 ? undefined : newest }
+}
+
+function seriesIn({ allSeries }: Statements): readonly Series[] {
+  const found = new Map<string, Series & { readonly levels: Level[] }>()
   for (const row of allSeries.iterate({})) {
-    const key = `${textIn(row, 'group_name')}:${textIn(row, 'interval')}`
-    const levels = found.get(key) ?? []
-    levels.push({
+    const [group, interval] = [textIn(row, 'group_name'), textIn(row, 'interval')]
+    const key = `${group}:${interval}`
+    const series = found.get(key) ?? { group, interval, levels: [] }
+    series.levels.push({
       id: numberIn(row, 'id'),
       seconds: numberIn(row, 'seconds'),
       keptFrom: numberIn(row, 'kept_from'),
     })
-    found.set(key, levels)
+    found.set(key, series)
   }
   return [...found.values()]
+}
+
+function forget(
+  statements: Statements,
+  levels: Levels,
+  { clocks, force, retention }: Aging,
+): Forgotten {
+  const firstStale = ({ id }: Level, before: number) => {
+    const row = statements.listStale.get({ series: id, from: 0, to: before, limit: 1 })
+    return row === undefined ? undefined : numberIn(row, 'start')
+  }
+  const restored = levels.flatMap((_, index) => restore(statements, levels, index, clocks))
+  const aging = agingTime(clocks, force)
+  if (aging === undefined) return { expired: [], refused: [], restored }
+  const expired: Keeping[] = []
+  const refused: Keeping[] = []
+  for (const keeping of planRetention(levels, retention, aging, firstStale)) {
+    const { level, keptFrom } = keeping
+    const isKnown = numberIn(statements.findCoverage.get(evidenceFor(keptFrom, aging)), 'n') > 0
+    if (force || isKnown) {
+      statements.keepFrom.run({ series: level.id, kept_from: keptFrom })
+      statements.dropStale.run({ series: level.id, from: 0, to: keptFrom })
+      expired.push(keeping)
+    } else if (isThere(statements, keeping, level === levels[0])) refused.push(keeping)
+  }
+  return { expired, refused, restored }
+}
+
+/** Takes back that a level is kept only from a time on that is still to come. */
+function restore(
+  { findLeft, findLeftSteps, keepFrom }: Statements,
+  levels: Levels,
+  index: number,
+  clocks: Clocks,
+): readonly Keeping[] {
+  const level = levels[index]
+  if (level === undefined || level.keptFrom <= latestTime(clocks)) return []
+  const row = (index === 0 ? findLeft : findLeftSteps).get({ series: level.id })
+  const keptFrom = restoredMark(leftIn(row), unitOf(levels, index), clocks)
+  keepFrom.run({ series: level.id, kept_from: keptFrom })
+  return [{ level, keptFrom }]
+}
+
+/** Whether there is anything that is no longer kept. */
+function isThere(
+  { skipWindows, skipSteps }: Statements,
+  { level, keptFrom }: Keeping,
+  isWindows: boolean,
+): boolean {
+  const inputs = { series: level.id, from: 0, to: keptFrom, skip: 0 }
+  return (isWindows ? skipWindows : skipSteps).get(inputs) !== undefined
 }
 
 function rollUpNext(

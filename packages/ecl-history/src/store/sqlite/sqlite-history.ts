@@ -18,6 +18,7 @@ import type {
   HistoryStore,
   HistoryWindow,
   Maintained,
+  MaintainOptions,
   Retention,
   StepQuery,
   WindowRange,
@@ -80,7 +81,8 @@ export class SqliteHistory implements HistoryStore {
 
   async archive(windows: readonly ClosedWindow[]): Promise<Archived> {
     const found = windowsOf(windows)
-    return await this.#write((all) => archive(all, found))
+    const now = Math.floor(Date.now() / 1000)
+    return await this.#write((all) => archive(all, found, now))
   }
 
   rows(query: HistoryQuery): AsyncIterable<HistoryRow> {
@@ -110,15 +112,12 @@ export class SqliteHistory implements HistoryStore {
     now: EpochSeconds,
     retention: Retention,
     signal: AbortSignal,
+    options?: MaintainOptions,
   ): Promise<Maintained> {
     // Writing would make the file.
     await this.#read(() => undefined)
-    return await maintain(
-      new SqliteMaintenance((work) => this.#write(work)),
-      now,
-      retention,
-      signal,
-    )
+    const source = new SqliteMaintenance((work) => this.#write(work))
+    return await maintain(source, now, retention, signal, options)
   }
 
   async close(): Promise<void> {
