@@ -3,6 +3,7 @@ import { performance } from 'node:perf_hooks'
 // Not the globals: a test runner's fake timers replace those, and a logger in such a test would wait for ever.
 import { clearTimeout, setTimeout } from 'node:timers'
 import { MonotonicTime } from './monotonic-time.ts'
+import { inRootContext } from './root-context.ts'
 
 /** A timer that can be taken back. Timers never keep the process alive. */
 export interface Timer {
@@ -49,7 +50,8 @@ export const systemClock: Clock = {
   wallMs,
   after(delayMs, callback) {
     // Whole ms: Node keeps a list for each duration there is.
-    const timer = setTimeout(callback, Math.min(Math.max(0, Math.ceil(delayMs)), MAX_DELAY_MS))
+    const wholeMs = Math.min(Math.max(0, Math.ceil(delayMs)), MAX_DELAY_MS)
+    const timer = inRootContext(() => setTimeout(callback, wholeMs))
     timer.unref()
     return {
       cancel: () => {

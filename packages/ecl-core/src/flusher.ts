@@ -11,6 +11,7 @@ import {
 import { asError } from './errors.ts'
 import { FailedCounts } from './failed-counts.ts'
 import type { EpochSeconds } from './interval.ts'
+import { inRootContext } from './root-context.ts'
 import type { ClosedSegment } from './segment.ts'
 import { herdWaitMs, SignOfLife } from './sign-of-life.ts'
 import { type UnsentSource, UnsentView } from './unsent-view.ts'
@@ -262,13 +263,15 @@ export class Flusher {
   #run(): void {
     if (this.#running) return
     this.#running = true
-    this.#drained = this.#drain().catch((caught: unknown) => {
-      // Nothing is known that leads here; a host must not crash if there is something.
-      this.#options.logger.error(
-        { err: asError(caught) },
-        `flushing failed: ${asError(caught).message}`,
-      )
-    })
+    this.#drained = inRootContext(() =>
+      this.#drain().catch((caught: unknown) => {
+        // Nothing is known that leads here; a host must not crash if there is something.
+        this.#options.logger.error(
+          { err: asError(caught) },
+          `flushing failed: ${asError(caught).message}`,
+        )
+      }),
+    )
   }
 
   /** The loop. Ends when nothing is due, or when the delivery was stopped. */

@@ -42,6 +42,7 @@ export {
 export { type Logger, silentLogger, stderrLogger } from './logger.ts'
 export { eventIdProblem, MAX_NAME_BYTES, nameLengthProblem, visible } from './names.ts'
 export type { Counter } from './recorder.ts'
+export { inRootContext } from './root-context.ts'
 export type { Statistics } from './statistics.ts'
 export { StderrLines } from './stderr-lines.ts'
 export { judge, LEASE_SECONDS, type WindowEvidence } from './store/completeness.ts'

@@ -7,6 +7,7 @@ import {
   delay,
   type GroupsConfig,
   type HistoryConfig,
+  inRootContext,
   type Logger,
   openStore,
   type Rotated,
@@ -97,7 +98,7 @@ export class Master extends EventEmitter<MasterEvents> {
 
   /** Begins to rotate; does nothing where it has begun, or has been stopped. */
   start(): void {
-    if (!this.#stop.signal.aborted) this.#running ??= this.#loop()
+    if (!this.#stop.signal.aborted) this.#running ??= inRootContext(() => this.#loop())
   }
 
   /**

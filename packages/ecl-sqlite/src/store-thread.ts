@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads'
+import { inRootContext } from 'ecl-core'
 import { findDriver } from './driver.ts'
 import type {
   Declaration,
@@ -56,7 +57,7 @@ export class StoreThread {
    * @throws StoreError where there is no SQLite on this machine; ThreadFailure
    */
   ask<R extends Request>(request: R, declaration?: Declaration): Promise<Replies[R['op']]> {
-    this.#worker ??= this.#start()
+    this.#worker ??= inRootContext(() => this.#start())
     const worker = this.#worker
     const send = (message: ToThread) => worker.postMessage(message)
     return new Promise<Replies[R['op']]>((resolve, reject) => {

@@ -2,6 +2,7 @@ import type { Batch } from '../batch.ts'
 import { StoreError } from '../errors.ts'
 import type { GroupSpec } from '../group-spec.ts'
 import type { Interval } from '../interval.ts'
+import { inRootContext } from '../root-context.ts'
 import type {
   Accounts,
   Acknowledgement,
@@ -96,7 +97,7 @@ export class LazyStore implements CounterStore {
 
   async #loaded(): Promise<CounterStore> {
     if (this.#closed) throw new StoreError('CLOSED', 'the store has been closed')
-    this.#loading ??= this.#load()
+    this.#loading ??= inRootContext(() => this.#load())
     try {
       this.#store = await this.#loading
     } catch (caught) {

@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis'
 import type { Timer } from '../../clock.ts'
 import type { NodeAddress } from '../../config/node-address.ts'
 import { asError, StoreError } from '../../errors.ts'
+import { inRootContext } from '../../root-context.ts'
 import { ConnectionTrouble, type TroubleOptions } from './connection-trouble.ts'
 import { describeProblem } from './redis-problem.ts'
 
@@ -177,7 +178,9 @@ export class RedisConnection {
       this.#waiting.add(waiter)
       // While a reconnect is being waited for, somebody who asks for a quick answer should get a fresh one.
       const connecting = this.#redis !== undefined || this.#locating
-      if (!connecting && (this.#retry === undefined || failFast)) this.#connect()
+      if (!connecting && (this.#retry === undefined || failFast)) {
+        inRootContext(() => this.#connect())
+      }
     })
   }
 
