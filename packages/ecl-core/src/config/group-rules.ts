@@ -1,5 +1,6 @@
 import { parseInterval } from '../interval.ts'
 import { eventIdProblem, groupNameProblem } from '../names.ts'
+import { appearanceOf, differenceOf, escapeText } from './lookalikes.ts'
 import { type Findings, isMapping, type Path, quote } from './problem.ts'
 
 /**
@@ -15,8 +16,10 @@ export function checkGroups(groups: unknown, findings: Findings): void {
   if (!isMapping(groups)) return
   const entries = Object.entries(groups)
   if (entries.length === 0) findings.warn(['groups'], 'holds no groups, so nothing is counted')
+  const lookalikes = new Lookalikes(findings)
   for (const [name, group] of entries) {
     const path = ['groups', name]
+    lookalikes.check(path, name, 'another group', quote(name))
     const problem = groupNameProblem(name)
     if (problem !== undefined) findings.fault(path, `the name ${quote(name)} ${problem}`)
     if (isMapping(group)) checkGroup(group, path, findings)
@@ -28,7 +31,7 @@ function checkGroup(
   path: Path,
   findings: Findings,
 ): void {
-  checkEvents(group['events'], [...path, 'events'], findings)
+  checkEvents(group, path, findings)
   checkIntervals(group['intervals'], [...path, 'intervals'], findings)
   const dynamic = group['auto_declare_events'] === true
   if (!dynamic && Array.isArray(group['events']) && group['events'].length === 0) {
@@ -42,18 +45,54 @@ function checkGroup(
   }
 }
 
-function checkEvents(events: unknown, path: Path, findings: Findings): void {
-  if (!Array.isArray(events)) return
+function checkEvents(
+  { events, overflow_event: overflow }: Readonly<Record<string, unknown>>,
+  path: Path,
+  findings: Findings,
+): void {
+  const lookalikes = new Lookalikes(findings)
+  const listed = Array.isArray(events) ? events : []
   const firstAt = new Map<string, number>()
-  events.forEach((event: unknown, index) => {
+  listed.forEach((event: unknown, index) => {
     if (typeof event !== 'string') return
-    const at = [...path, index]
+    const at = [...path, 'events', index]
+    lookalikes.check(at, event, `events[${index}]`)
     const problem = eventIdProblem(event) ?? halfPairProblem(event)
     const first = firstAt.get(event)
     if (problem !== undefined) findings.fault(at, `${findings.show(at, event)} ${problem}`)
     else if (first === undefined) firstAt.set(event, index)
     else findings.warn(at, `${findings.show(at, event)} is listed already, as events[${first}]`)
   })
+  if (typeof overflow === 'string') {
+    lookalikes.check([...path, 'overflow_event'], overflow, 'overflow_event')
+  }
+}
+
+/** Finds names that look like one that was there before, and are another one. */
+class Lookalikes {
+  readonly #findings: Findings
+  readonly #first = new Map<string, { name: string; where: string; shown: string }>()
+
+  constructor(findings: Findings) {
+    this.#findings = findings
+  }
+
+  /**
+   * @param where names the place of the name, for a message about another one
+   * @param shown the name for a message; undefined for a value of the config
+   */
+  check(at: Path, name: string, where: string, shown = this.#findings.show(at, name)): void {
+    const appearance = appearanceOf(name)
+    const first = this.#first.get(appearance)
+    if (first === undefined) {
+      this.#first.set(appearance, { name, where, shown })
+    } else if (first.name !== name) {
+      const names = `${escapeText(shown)} looks like ${first.where}, ${escapeText(first.shown)}`
+      const how = `they differ by ${differenceOf(name, first.name)}`
+      const remedy = 'if that is a slip, write it as there'
+      this.#findings.warn(at, `${names}, and is counted apart from it; ${how}; ${remedy}`)
+    }
+  }
 }
 
 /** Two events that differ by that alone would be one in a store. One that is logged is counted under U+FFFD. */

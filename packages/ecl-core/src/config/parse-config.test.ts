@@ -170,6 +170,54 @@ describe('parseConfig: what is suspicious', () => {
     expect(parse(text).warnings).toEqual([`ecl.yml:${warning}`])
   })
 
+  it.each([
+    ['hit rate', 'hit\u00a0rate', 'the kind or the number of blanks (U+00A0 against U+0020)'],
+    ['hit rate', 'hit  rate', 'the kind or the number of blanks (U+0020 against nothing)'],
+    ['hit', 'hi\u200bt', 'an invisible character (U+200B against nothing)'],
+    ['hit', '\ufeffhit', 'invisible characters (U+FEFF against nothing)'],
+    ['hit\u00ad', 'hit', 'an invisible character (nothing against U+00AD)'],
+    ['hit', 'hit ', 'a blank at the beginning or the end (U+0020 against nothing)'],
+    [
+      'caf\u00e9',
+      'cafe\u0301',
+      'their Unicode normalisation (NFC, NFD) (U+0065 U+0301 against U+00E9)',
+    ],
+    [
+      'caf\u00e9 1',
+      'cafe\u0301\u00a01',
+      'the kind or the number of blanks and their Unicode normalisation (NFC, NFD) (U+0065 U+0301 U+00A0 against U+00E9 U+0020)',
+    ],
+  ])('warns of two names that look the same: %j and %j', (first, second, difference) => {
+    const escaped = (name: string) =>
+      `"${name.replace(/[^ -~]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)}"`
+    const names = (where: string) =>
+      `${escaped(second)} looks like ${where}, ${escaped(first)}, and is counted apart from it`
+    const how = `they differ by ${difference}; if that is a slip, write it as there`
+    const list = (name: string) => `["${name}"]`
+    const { warnings } = parse(withEvents(`["${first}", x, "${second}"]`))
+    expect(warnings).toEqual([`ecl.yml:4: groups.web.events[2]: ${names('events[0]')}; ${how}`])
+    const dynamic = `auto_declare_events: true\nmax_events: 9\noverflow_event: "${second}"`
+    const overflow = parse(withGroup(dynamic).replace(/events: \[.*\]/, `events: ${list(first)}`))
+    expect(overflow.warnings).toEqual([
+      expect.stringContaining(`overflow_event: ${names('events[0]')}; ${how}`),
+    ])
+    if (/[\s\u00a0]/.test(first + second)) return
+    const groups = [first, second].map((name) => `  "${name}": {events: [a], intervals: [5m]}\n`)
+    expect(parse(`groups:\n${groups.join('')}`).warnings).toEqual([
+      expect.stringContaining(`${names('another group')}; ${how}`),
+    ])
+  })
+
+  it.each([
+    ['a', 'A'],
+    ['hit', 'hits'],
+    ['a b', 'ab'],
+    ['caf\u00e9', 'cafe'],
+    ['\u8def\u5f84', '\u8def'],
+  ])('does not warn of two names that look different: %j and %j', (first, second) => {
+    expect(parse(withEvents(`["${first}", "${second}"]`)).warnings).toEqual([])
+  })
+
   it('leaves out an option without a value', () => {
     expect(parse(withGroup('sync_limit:')).groups['web']).not.toHaveProperty('sync_limit')
   })
