@@ -1,11 +1,19 @@
 /** All commands with their counts in a file, started as a user starts them. */
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
 import { until } from 'ecl-core/testing'
 import { ended } from './system.ts'
 
@@ -50,9 +58,13 @@ describe('commands with the counts in a file', () => {
     const checked = await command('ecl-master', '--check', config)
     expect(checked).toEqual({
       ...{ code: 0, stderr: '' },
-      stdout: `${config}: 2 windows to rotate; the store answers\n`,
+      stdout: `${config}: 2 windows to rotate; SQLite file ${join(folder, 'counts.db')} is to be made, and can be\n`,
     })
+    expect(existsSync(join(folder, 'counts.db'))).toBe(false)
     expect(await command('ecl-master', '--once', config)).toMatchObject({ code: 0 })
+    expect(await command('ecl-master', '--check', config)).toMatchObject({
+      stdout: expect.stringMatching(/to rotate; the store answers\n$/),
+    })
     master = spawn(process.execPath, [bin('ecl-master'), config])
     master.stderr?.on('data', (chunk: Buffer) => (log += chunk.toString()))
     await until(() => log.includes('rotates'))
@@ -134,6 +146,108 @@ describe('commands with the counts in a file', () => {
       code: 3,
       stderr: `ecl-reader: SQLite file ${join(folder, 'no/counts.db')}: there is no such folder; create it, or check the path\n`,
     })
+  })
+})
+
+describe('what only reads', () => {
+  const READERS: readonly (readonly [name: string, ...args: string[]])[] = [
+    ['ecl-reader', '-g', 'web', '-i', '2s'],
+    ['ecl-reader', '--all', '--json'],
+    ['ecl-reader', '--audit'],
+    ['ecl-reader', '-g', 'web', '-i', '2s', '--complete'],
+    ['ecl-reader', '-g', 'web', '-i', '2s', '-w', '5'],
+    ['ecl-history', 'archive', '--status'],
+    ['ecl-history', 'dead'],
+  ]
+  const OTHER = fileURLToPath(new URL('programs/other-database.mjs', import.meta.url))
+  let own: string
+  let file: string
+  let ownConfig: string
+
+  beforeEach(() => {
+    own = mkdtempSync(join(folder, 'readers-'))
+    file = join(own, 'mistyped.db')
+    ownConfig = join(own, 'ecl.yml')
+    const history = `history: { store: 'sqlite:history.db' }`
+    const groups = 'groups: { web: { events: [hit, error], intervals: [2s, 1h] } }'
+    writeFileSync(ownConfig, `store: sqlite:mistyped.db\n${history}\n${groups}\n`)
+  })
+
+  const read = ([name, ...args]: readonly [string, ...string[]]) =>
+    command(name, ownConfig, ...args)
+
+  it.each(READERS)(
+    'says that there is no such file, and makes none: %s %s %s',
+    async (...reader) => {
+      const { code, stdout, stderr } = await read(reader)
+      expect({ code, said: stdout + stderr }).toEqual({
+        code: 3,
+        said: expect.stringContaining(
+          `SQLite file ${file}: there is no such file; check the path, or start what counts and ecl-master, which make it`,
+        ),
+      })
+      expect(readdirSync(own)).toEqual(['ecl.yml'])
+    },
+  )
+
+  it.each([
+    ['nothing', /holds nothing yet; check the path, or start what counts and ecl-master/],
+    ['text', /is no SQLite file; name another file/],
+    ['a table', /is the database of another program; name another file/],
+  ])('leaves a file that holds %s as it is, and says so', async (what, says) => {
+    if (what === 'a table') await run(process.execPath, [OTHER, file, 'CREATE TABLE t (a)'])
+    else writeFileSync(file, what === 'text' ? 'hit: 7\n'.repeat(1000) : '')
+    const before = readFileSync(file)
+    for (const reader of READERS) {
+      const { code, stdout, stderr } = await read(reader)
+      expect([code, stdout + stderr]).toEqual([3, expect.stringMatching(says)])
+    }
+    expect(readFileSync(file)).toEqual(before)
+    expect(readdirSync(own).sort()).toEqual(['ecl.yml', 'mistyped.db'])
+  })
+
+  it('tells Munin that there is no such file, and makes none', async () => {
+    const env = { ...process.env, config: ownConfig, ecl_reader: bin('ecl-reader') }
+    const link = join(own, 'ecl_web_2s')
+    await run('ln', ['-s', PLUGIN, link])
+    for (const args of [[], ['config'], ['autoconf']]) {
+      const { stdout, stderr } = await run(link, args, { env }).catch((failed) => failed)
+      if (args[0] !== 'config') expect(stdout + stderr).toContain(`${file}: there is no such file`)
+    }
+    expect(readdirSync(own).sort()).toEqual(['ecl.yml', 'ecl_web_2s'])
+  })
+
+  it.each([
+    ['in no folder', 'no/counts.db', /no\/counts\.db: there is no such folder/],
+    ['which is a folder', 'folder', /folder: is a folder; name a file in it/],
+  ])('of ecl-master, --check, says that a file cannot be made %s', async (_, name, says) => {
+    mkdirSync(join(own, 'folder'))
+    writeFileSync(ownConfig, readFileSync(ownConfig, 'utf8').replace('mistyped.db', name))
+    const checked = await command('ecl-master', '--check', ownConfig)
+    expect(checked).toMatchObject({ code: 3, stdout: '', stderr: expect.stringMatching(says) })
+  })
+
+  it('refuses in time a file with a trigger that never ends, as does what counts', async () => {
+    await command('ecl-log-event', ownConfig, 'web', 'hit')
+    const forever =
+      'WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n'
+    await run(process.execPath, [
+      ...[OTHER, file],
+      `CREATE TRIGGER trap AFTER INSERT ON client BEGIN ${forever}; END`,
+    ])
+    const says = /has been altered by another program.*\(it has trigger "trap"\)/
+    const startedMs = performance.now()
+    for (const [name, ...args] of [
+      ['ecl-log-event', 'web', 'hit'],
+      ['ecl-master', '--once'],
+      ['ecl-master', '--check'],
+      ['ecl-reader', '-g', 'web', '-i', '2s'],
+    ] as const) {
+      const { code, stderr } = await command(name, ownConfig, ...args)
+      expect([code, stderr]).toEqual([3, expect.stringMatching(says)])
+    }
+    // Of which ecl-log-event takes the 5 s in which a store might come back.
+    expect(performance.now() - startedMs).toBeLessThan(15_000)
   })
 })
 

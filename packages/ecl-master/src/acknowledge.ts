@@ -32,7 +32,7 @@ export async function acknowledge(file: string, clientId: string): Promise<void>
   const { groups, backend, warnings } = await loadConfig(file)
   for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`)
   // What a store logs is in the error, too, which ends this.
-  const store = openStore(backend, { logger: silentLogger })
+  const store = openStore(backend, { logger: silentLogger, create: false })
   try {
     const specs = resolveGroups(groups)
     store.checkGroups?.(specs)

@@ -68,13 +68,16 @@ async function check(file: string): Promise<void> {
   const windows = resolveGroups(groups).flatMap((group) =>
     group.intervals.map((interval) => ({ group, interval })),
   )
-  const store = openStore(backend, { logger: silentLogger })
+  const store = openStore(backend, { logger: silentLogger, create: false })
   try {
+    const missing = await store.tryOut?.(windows)
     const doubts = [...warnings, ...(await store.warnings())]
-    const { states } = await store.windows(windows)
+    const { states } = missing === undefined ? await store.windows(windows) : { states: [] }
     for (const { failure } of states) if (failure !== undefined) throw failure
     for (const doubt of doubts) tell(`warning: ${doubt}`)
-    await writeOut(`${file}: ${countOf(windows.length, 'window')} to rotate; the store answers\n`)
+    await writeOut(
+      `${file}: ${countOf(windows.length, 'window')} to rotate; ${missing ?? 'the store answers'}\n`,
+    )
   } finally {
     await store.close()
   }

@@ -37,7 +37,7 @@ export async function withStore<T>(
       ? selectAll(config.groups, request)
       : [select(config.groups, { group, interval })]
     // What a store logs is in the error, too, which ends this.
-    store = openStore(config.backend, { logger: silentLogger })
+    store = openStore(config.backend, { logger: silentLogger, create: false })
     store.checkGroups?.(windows.map((window) => window.group))
     return await work({ store, windows, history: config.history?.store })
   } finally {

@@ -7,11 +7,11 @@ export { SqliteStore, type SqliteStoreOptions } from './sqlite-store.ts'
  * Makes a store in a file: what `ecl-core` calls for `sqlite:PATH`. The file is opened, or made, with the first call.
  *
  * @param file its name
- * @param options where messages go, and the machine's clock
+ * @param options where messages go, the machine's clock, and whether to make the file where there is none
  */
 export function openSqlite(
   file: string,
-  options: { readonly logger: Logger; readonly clock: Clock },
+  options: { readonly logger: Logger; readonly clock: Clock; readonly create?: boolean },
 ): CounterStore {
   return new SqliteStore({ file, ...options })
 }

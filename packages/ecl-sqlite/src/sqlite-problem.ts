@@ -40,6 +40,17 @@ const FAULTS: Readonly<Record<FileFault, Rule>> = {
     'refuses',
   ],
   'no file': ['no file', 'there is no such file', 'refuses'],
+  'no file of data': [
+    'no file of data',
+    'is a device, a pipe or a socket; name another file',
+    'refuses',
+  ],
+  'a link': ['a link', 'is a symbolic link; name the file that it leads to', 'refuses'],
+  altered: [
+    'altered',
+    'has been altered by another program, and is not used; put it aside, and a new one is begun',
+    'refuses',
+  ],
   'no tables': ['no tables', 'holds nothing yet', 'refuses'],
   'an older version': [
     'an older version',
@@ -77,7 +88,7 @@ export function describeProblem({ message, errcode, fault }: Failure): SqlitePro
   const [kind, meaning, refuses] = rule
   return {
     kind,
-    message: fault === undefined ? `${meaning} (${message})` : meaning,
+    message: message === fault ? meaning : `${meaning} (${message})`,
     refuses: refuses === 'refuses',
   }
 }

@@ -35,12 +35,20 @@ import type { ApplyRequest, Bound, Declaration, Replies, Request } from './threa
 const REPLY_TIMEOUT_MS = 5000
 /** At the end, what is left to do is to tidy up, which the next one who opens the file does as well. */
 const CLOSE_TIMEOUT_MS = 1000
+/** For what is to be there when counts are read. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  'no file': '; check the path, or start what counts and ecl-master, which make it',
+  'no tables': '; check the path, or start what counts and ecl-master',
+  'an older version': '; start ecl-master, which brings it up to date',
+}
 const STUCK = `no answer within ${REPLY_TIMEOUT_MS / 1000} s; is its disk stuck?`
 
 /** What a store in a file needs. */
 export interface SqliteStoreOptions {
-  /** The file; made where there is none. In a folder that is there, on a local file system. */
+  /** In a folder that is there, on a local file system. */
   readonly file: string
+  /** Whether to make the file where there is none. Default: true. Who only reads says false. */
+  readonly create?: boolean
   readonly logger: Logger
   readonly clock: Clock
   /** Of tests: one double, the time in ms since the epoch that stands for the machine's; 0 for none. */
@@ -73,11 +81,11 @@ export class SqliteStore implements CounterStore {
   #troubleSinceMs: number | undefined
   #reported = new Set<string>()
 
-  constructor({ file, logger, clock, handWound }: SqliteStoreOptions) {
+  constructor({ file, create = true, logger, clock, handWound }: SqliteStoreOptions) {
     this.#file = file
     this.#logger = logger
     this.#clock = clock
-    this.#thread = new StoreThread({ file, handWound })
+    this.#thread = new StoreThread({ file, create, handWound })
     this.history = new SqliteWindowQueue((request) => this.#ask(request))
   }
 
@@ -164,6 +172,11 @@ export class SqliteStore implements CounterStore {
     return []
   }
 
+  async tryOut(): Promise<string | undefined> {
+    const found = await this.#ask({ op: 'try' })
+    return found === 'there' ? undefined : `SQLite file ${this.#file} is to be made, and can be`
+  }
+
   onConnect(listener: () => void): void {
     this.#onConnect.add(listener)
   }
@@ -246,7 +259,7 @@ export class SqliteStore implements CounterStore {
       error instanceof ThreadFailure
         ? describeProblem(error.failure)
         : { kind: error.message, message: error.message, refuses: false }
-    return { kind, text: `SQLite file ${this.#file}: ${message}`, refuses }
+    return { kind, text: `SQLite file ${this.#file}: ${message}${REMEDIES[kind] ?? ''}`, refuses }
   }
 
   #recovered(): void {

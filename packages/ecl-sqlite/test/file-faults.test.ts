@@ -2,16 +2,25 @@ import { execFileSync } from 'node:child_process'
 import {
   chmodSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
-import { EventCountLogger, openStore, type Reading, resolveGroups, silentLogger } from 'ecl-core'
+import {
+  EventCountLogger,
+  openStore,
+  type Reading,
+  resolveGroups,
+  silentLogger,
+  systemClock,
+} from 'ecl-core'
 import { ManualClock, until } from 'ecl-core/testing'
 import { StoreFolder } from './store-in-folder.ts'
 
@@ -71,6 +80,86 @@ describe('a store in a file', () => {
     })
     expect(statSync(folder.file).size).toBe(before.size)
     expect(folder.said).toEqual([`SQLite file ${folder.file}: ${message}`])
+  })
+
+  it.each([
+    [
+      'with a trigger',
+      'CREATE TRIGGER t AFTER INSERT ON counter BEGIN DELETE FROM counter; END',
+      'it has trigger "t"',
+    ],
+    [
+      'with a view in the place of a table',
+      `ALTER TABLE counter RENAME TO c;
+       CREATE VIEW counter AS SELECT series, generation, event, 7 * n AS n FROM c`,
+      'its table "counter" is another one',
+    ],
+    [
+      'with another table in the place of one',
+      'DROP TABLE client; CREATE TABLE client (group_name, id, number CHECK (length(zeroblob(number)) < 9))',
+      'its table "client" is another one',
+    ],
+    ['without a table', 'DROP TABLE counter', 'its table "counter" is another one'],
+    [
+      'with an index of others',
+      'CREATE INDEX i ON counter (length(zeroblob(n)))',
+      'it has index "i"',
+    ],
+  ])('refuses one that somebody has put there %s, also while it is open', async (_, sql, found) => {
+    const message = `SQLite file ${folder.file}: has been altered by another program, and is not used; put it aside, and a new one is begun (${found})`
+    const open = folder.open()
+    await read(open)
+    folder.database().exec(sql)
+    for (const store of [open, folder.open()]) {
+      await expect(read(store)).rejects.toMatchObject({ code: 'STORE_REFUSED', message })
+    }
+  })
+
+  it('has nothing against tables that SQLite adds by itself, and other remarks in the statements', async () => {
+    const old = folder.database()
+    const sql = readFileSync(new URL('../sql/schema.sql', import.meta.url), 'utf8')
+    old.exec(sql.replaceAll('NOT NULL,', 'NOT NULL, -- a remark\n\n'))
+    old.exec('PRAGMA application_id = 1701014643; PRAGMA user_version = 1')
+    await read()
+    old.exec('ANALYZE; VACUUM')
+    old.close()
+    expect((await read()).current).toBeUndefined()
+  })
+
+  it.each([
+    [
+      'a link',
+      (to: string) => symlinkSync(to, folder.file),
+      'is a symbolic link; name the file that it leads to',
+    ],
+    [
+      'a pipe',
+      () => void execFileSync('mkfifo', [folder.file]),
+      'is a device, a pipe or a socket; name another file',
+    ],
+  ])('refuses %s in its place, and makes nothing where it leads', async (_, make, says) => {
+    const target = join(folder.path, 'elsewhere')
+    make(target)
+    await expect(read()).rejects.toMatchObject({
+      code: 'STORE_REFUSED',
+      message: `SQLite file ${folder.file}: ${says}`,
+    })
+    expect(existsSync(target)).toBe(false)
+  })
+
+  it('is not made, filled or brought up to date by who only reads', async () => {
+    const reader = () => read(folder.open(folder.file, systemClock, { create: false }))
+    await expect(reader()).rejects.toThrow(`${folder.file}: there is no such file; check the path`)
+    expect(existsSync(folder.file)).toBe(false)
+    const old = folder.database()
+    await expect(reader()).rejects.toThrow('holds nothing yet')
+    old.exec(readFileSync(new URL('../sql/schema.sql', import.meta.url), 'utf8'))
+    old.exec('PRAGMA application_id = 1701014643; PRAGMA user_version = 1')
+    await expect(reader()).rejects.toThrow('older version of Event Count Logger; start ecl-master')
+    expect(old.prepare('PRAGMA user_version').get({})).toEqual({ user_version: 1 })
+    old.close()
+    await read()
+    await expect(reader()).resolves.toBeDefined()
   })
 
   it('takes over one of the version before, and keeps what is in it', async () => {

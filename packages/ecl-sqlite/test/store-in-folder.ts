@@ -16,8 +16,8 @@ export class StoreFolder {
   readonly #stores: CounterStore[] = []
 
   /** Opens a store, as one more process would. */
-  open(file = this.file, clock: Clock = systemClock): SqliteStore {
-    const store = new SqliteStore({ file, logger: this.#logger(), clock })
+  open(file = this.file, clock: Clock = systemClock, { create = true } = {}): SqliteStore {
+    const store = new SqliteStore({ file, create, logger: this.#logger(), clock })
     this.#stores.push(store)
     return store
   }

@@ -63,6 +63,14 @@ export interface CounterStore {
   /** Settings of the server under which counts can be lost; one sentence each, with the remedy. */
   warnings(): Promise<readonly string[]>
 
+  /**
+   * Tries whether windows may be rotated here, without changing any. A store without it may always be written.
+   *
+   * @returns for people, what is not there yet and will be made; undefined where all is there
+   * @throws StoreError where they may not, with what to do
+   */
+  tryOut?(windows: readonly WindowRef[]): Promise<string | undefined>
+
   /** Calls back after each new connection, from the next one on. A store without connections never calls. */
   onConnect(listener: () => void): void
 

@@ -8,5 +8,5 @@ import type { CounterStore } from './counter-store.ts'
  */
 export declare function openSqlite(
   file: string,
-  options: { readonly logger: Logger; readonly clock: Clock },
+  options: { readonly logger: Logger; readonly clock: Clock; readonly create?: boolean },
 ): CounterStore

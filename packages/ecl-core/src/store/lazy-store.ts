@@ -81,6 +81,10 @@ export class LazyStore implements CounterStore {
     return (await this.#loaded()).warnings()
   }
 
+  async tryOut(windows: readonly WindowRef[]): Promise<string | undefined> {
+    return (await this.#loaded()).tryOut?.(windows)
+  }
+
   onConnect(listener: () => void): void {
     if (this.#store === undefined) this.#listeners.push(listener)
     else this.#store.onConnect(listener)

@@ -21,6 +21,8 @@ export type Backend = RedisConfig | string | Redis | Cluster | CounterStore
 export interface OpenStoreOptions {
   readonly logger?: Logger
   readonly clock?: Clock
+  /** Whether to make the file of a store that is not there. Default: true. Who only reads says false. */
+  readonly create?: boolean
 }
 
 /**
@@ -41,7 +43,10 @@ export function openStore(backend: Backend, options: OpenStoreOptions = {}): Cou
   const problem = storeProblem(backend)
   if (problem !== undefined) throw new ConfigError([`backend: ${problem}`])
   const absolute = resolve(file)
-  return new LazyStore(async () => (await loadSqlite(absolute)).openSqlite(absolute, from))
+  const { create = true } = options
+  return new LazyStore(async () => {
+    return (await loadSqlite(absolute)).openSqlite(absolute, { ...from, create })
+  })
 }
 
 function isStore(backend: Backend): backend is CounterStore {

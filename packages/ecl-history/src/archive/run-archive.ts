@@ -59,7 +59,7 @@ async function archiveOnce(file: string, verbose: boolean): Promise<void> {
 
 /** Prints the state of each queue that can be read. @throws ConfigError, StoreError where none can */
 async function tellState(file: string): Promise<ExitCode> {
-  const { store, queue, windows } = await setUp(file, silentLogger)
+  const { store, queue, windows } = await setUp(file, silentLogger, { create: false })
   try {
     const { found, faults } = await statesOf(queue, windows)
     const lines = found.flatMap(([ref, state]) => stateLines(ref, state))

@@ -21,11 +21,16 @@ export interface ArchiveSetUp {
 /**
  * Reads what a config says of the history. Nothing connects yet.
  *
+ * @param options whether to make the store of the counters where it is a file and not there
  * @throws ConfigError, also where it has none
  */
-export async function setUp(file: string, logger: Logger): Promise<ArchiveSetUp> {
+export async function setUp(
+  file: string,
+  logger: Logger,
+  { create = true }: { readonly create?: boolean } = {},
+): Promise<ArchiveSetUp> {
   const { groups, backend, history, warnings } = await loadHistoryConfig(file)
-  const store = openStore(backend, { logger })
+  const store = openStore(backend, { logger, create })
   store.checkGroups?.(groups)
   const { history: queue } = store
   if (queue === undefined) throw new Error('bug: a store of a config without a queue of windows')

@@ -42,7 +42,7 @@ export function withQueue(
   work: (session: QueueSession) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   return withConfig(file, async (config) => {
-    const counters = openStore(config.backend, { logger: silentLogger })
+    const counters = openStore(config.backend, { logger: silentLogger, create: false })
     try {
       counters.checkGroups?.(config.groups)
       const { history: queue } = counters

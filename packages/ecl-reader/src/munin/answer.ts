@@ -75,7 +75,7 @@ async function usability({ config: file, wanted }: MuninRequest): Promise<string
 
 /** @throws StoreError where the store does not answer */
 async function canRead({ backend }: LoadedConfig, [target]: readonly Target[]): Promise<void> {
-  const store = openStore(backend, { logger: silentLogger })
+  const store = openStore(backend, { logger: silentLogger, create: false })
   try {
     if (target !== undefined) store.checkGroups?.([target.group])
     if (target !== undefined) await store.read(target.group, target.interval, 'last')
@@ -140,7 +140,7 @@ async function readAll(
 ): Promise<Reading[] | undefined> {
   // What a static group's config says is in the file.
   if (!withValues && !targets.some(({ group }) => group.dynamic)) return undefined
-  const store = openStore(backend, { logger: silentLogger })
+  const store = openStore(backend, { logger: silentLogger, create: false })
   try {
     store.checkGroups?.(targets.map(({ group }) => group))
     if (!withValues) return await readOnce(store, targets)

@@ -13,6 +13,7 @@ export const COUNTER_FILE: FileKind<Statements> = {
   // Who can send once more what a power cut has undone is gone with it; see the README.
   synchronous: 'NORMAL',
   madeBy: 'anyone',
+  open: false,
   prepare,
 }
 

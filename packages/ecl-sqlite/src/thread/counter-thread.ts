@@ -37,6 +37,8 @@ type QueueRequest = Extract<
 /** What a thread works with. */
 export interface CounterThreadOptions {
   readonly file: string
+  /** Whether to make it where there is none. */
+  readonly create: boolean
   readonly module: SqliteModule
   /** The store's clock, ms since the epoch. */
   readonly now: () => number
@@ -56,7 +58,8 @@ export class CounterThread {
 
   constructor(options: CounterThreadOptions) {
     this.#options = options
-    this.#file = new SqliteFile(options.file, options.module, COUNTER_FILE)
+    const kind = options.create ? COUNTER_FILE : ({ ...COUNTER_FILE, madeBy: 'nobody' } as const)
+    this.#file = new SqliteFile(options.file, options.module, kind)
   }
 
   /** Takes a message; the answer comes by way of `answer`. */
@@ -107,6 +110,8 @@ export class CounterThread {
           })
           return { series, storeTimeMs: this.#options.now(), waitedMs }
         })
+      case 'try':
+        return this.#patiently(() => this.#file.try())
       case 'close':
         return this.#close()
       default:

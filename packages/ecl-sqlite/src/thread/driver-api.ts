@@ -24,6 +24,8 @@ export interface Database {
   exec(sql: string): void
   prepare(sql: string): Statement
   close(): void
+  /** Forbids what could damage the file by SQL. Not there in older Nodes. */
+  enableDefensive?(active: boolean): void
 }
 
 /** The module. */

@@ -1,4 +1,4 @@
-import { accessSync, constants, statSync } from 'node:fs'
+import { accessSync, constants, lstatSync, type Stats, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Failure, FileFault } from './messages.ts'
 
@@ -11,8 +11,9 @@ const PROTOCOL = 15
 export class FaultyFile extends Error {
   readonly fault: FileFault
 
-  constructor(fault: FileFault) {
-    super(fault)
+  /** @param detail what of it, where that is not always the same */
+  constructor(fault: FileFault, detail?: string) {
+    super(detail ?? fault)
     this.fault = fault
   }
 }
@@ -43,8 +44,33 @@ export function failureOf(caught: unknown, file: string): Failure {
   return { message, errcode, fault }
 }
 
+/**
+ * Looks at a file before SQLite opens it, which would follow a link to wherever somebody has let it lead, or wait for ever
+ * for what is no file.
+ *
+ * @returns undefined where there is none
+ * @throws FaultyFile
+ */
+export function lookAt(file: string): Stats | undefined {
+  let found: Stats | undefined
+  try {
+    found = lstatSync(file, { throwIfNoEntry: false })
+  } catch {
+    throw new FaultyFile(whyNotOpened(file) ?? 'no access')
+  }
+  if (found === undefined || found.isFile()) return found
+  if (found.isSymbolicLink()) throw new FaultyFile('a link')
+  throw new FaultyFile(found.isDirectory() ? 'a folder' : 'no file of data')
+}
+
+/** Whether a file could be made, or an empty one be filled. @throws FaultyFile where it could not */
+export function checkFolder(file: string): void {
+  const fault = whyNotOpened(file)
+  if (fault !== undefined) throw new FaultyFile(fault)
+}
+
 /** SQLite only says that it cannot. */
-function whyNotOpened(file: string): FileFault | undefined {
+export function whyNotOpened(file: string): FileFault | undefined {
   try {
     const found = statSync(file, { throwIfNoEntry: false })
     if (found?.isDirectory() === true) return 'a folder'

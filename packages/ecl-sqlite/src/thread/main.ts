@@ -10,7 +10,7 @@ import type { ThreadData } from './messages.ts'
  */
 
 // Given by thread-text.ts, and by nobody else.
-const { file, driver, handWound } = workerData as ThreadData
+const { file, create, driver, handWound } = workerData as ThreadData
 
 // "SQLite is an experimental feature": said once for each process that counts, it would help nobody. This is the
 // thread's own process object; the program's warnings stay what they are.
@@ -21,6 +21,7 @@ const handWoundMs = handWound === undefined ? undefined : new Float64Array(handW
 
 const thread = new CounterThread({
   file,
+  create,
   module,
   now: () => handWoundMs?.[0] || Date.now(),
   answer: (message) => parentPort?.postMessage(message),

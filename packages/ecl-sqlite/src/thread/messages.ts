@@ -21,6 +21,8 @@ import type {
 export interface ThreadData {
   /** The file of the counts, absolute. */
   readonly file: string
+  /** Whether to make it where there is none. */
+  readonly create: boolean
   /** How the driver is asked for, and the file from which it is looked for. */
   readonly driver: Driver
   /** Of tests: one double, the time in ms since the epoch that stands for the machine's; 0 for none. */
@@ -222,6 +224,11 @@ export interface StoredSeries {
   readonly ahead: number
 }
 
+/** Try whether the file may be written, or made, and leave it as it is. */
+export interface TryRequest {
+  readonly op: 'try'
+}
+
 /** Close the file. Nothing follows. */
 export interface CloseRequest {
   readonly op: 'close'
@@ -243,6 +250,7 @@ export type Request =
   | LettersRequest
   | ReplayRequest
   | QueueStateRequest
+  | TryRequest
   | CloseRequest
 
 /** A failure of an event of a batch, by its places in the batch. */
@@ -306,6 +314,7 @@ export interface Replies {
   readonly letters: readonly StoredEntry[]
   readonly replay: boolean
   readonly 'queue-state': readonly QueueState[]
+  readonly try: 'there' | 'to be made'
   readonly close: undefined
 }
 
@@ -328,6 +337,9 @@ export type FileFault =
   | 'no shared memory'
   | 'no writer'
   | 'no file'
+  | 'no file of data'
+  | 'a link'
+  | 'altered'
   | 'no tables'
   | 'an older version'
 

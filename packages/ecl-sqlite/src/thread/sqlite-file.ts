@@ -1,6 +1,6 @@
-import { statSync } from 'node:fs'
 import type { Database, SqliteModule, Statement } from './driver-api.ts'
-import { FaultyFile, primaryCodeOf } from './failures.ts'
+import { checkFolder, FaultyFile, lookAt, primaryCodeOf, whyNotOpened } from './failures.ts'
+import { checkSchema, type SchemaRules } from './file-schema.ts'
 import { numberIn, textIn } from './rows.ts'
 
 /** The file of a WAL that was once large gives its space back down to this. */
@@ -10,20 +10,24 @@ const NOTADB = 26
 const CORRUPT = 11
 
 /** What a file holds, and how it is kept. */
-export interface FileKind<Statements> {
+export interface FileKind<Statements> extends SchemaRules {
   /** Says whose file it is. */
   readonly applicationId: number
-  /** The first makes the tables in an empty file, each further one those of a version of those of the one before. */
-  readonly migrations: readonly string[]
   /**
    * With a WAL, NORMAL never harms the file, and a process that is killed loses nothing; with FULL, neither does a
    * machine that loses power, for a wait on the disk with each write.
    */
   readonly synchronous: 'NORMAL' | 'FULL'
-  /** Who makes the file and its tables, and brings them up to date: whoever writes, or whoever comes. */
-  readonly madeBy: 'writers' | 'anyone'
+  /**
+   * Who makes the file and its tables, and brings them up to date: whoever writes, whoever comes, or none of this
+   * program's.
+   */
+  readonly madeBy: 'writers' | 'anyone' | 'nobody'
   prepare(database: Database): Statements
 }
+
+/** Tables are not what they were when the file was opened. */
+class AlteredMeanwhile extends Error {}
 
 /** For reading, or for writing. */
 type Begin = 'BEGIN' | 'BEGIN IMMEDIATE'
@@ -35,6 +39,9 @@ interface Opened<Statements> {
   readonly identity: string
   /** The version of its tables before it was opened. */
   readonly found: number
+  /** A number that changes with each change of its tables. */
+  readonly schema: number
+  readonly schemaNow: Statement
 }
 
 /**
@@ -81,6 +88,20 @@ export class SqliteFile<Statements> {
     return this.#transaction('BEGIN IMMEDIATE', work)
   }
 
+  /**
+   * Tries whether it may be written, or made where there is none, and leaves it as it is.
+   *
+   * @throws FaultyFile, and what SQLite says
+   */
+  try(): 'there' | 'to be made' {
+    const found = lookAt(this.file)
+    if (found === undefined) checkFolder(this.file)
+    // A file without tables, as somebody may have made for its rights.
+    if (found === undefined || found.size === 0) return 'to be made'
+    this.#transaction('BEGIN IMMEDIATE', () => undefined)
+    return 'there'
+  }
+
   /** Puts what has been written on disk for good, as far as nobody is reading it. */
   checkpoint(): void {
     this.#open(false).database.exec('PRAGMA wal_checkpoint(PASSIVE)')
@@ -94,11 +115,20 @@ export class SqliteFile<Statements> {
   }
 
   #transaction<T>(begin: Begin, work: (statements: Statements) => T): T {
-    const mayMake = begin === 'BEGIN IMMEDIATE' || this.#kind.madeBy === 'anyone'
-    const { database, statements } = this.#open(mayMake)
+    const { madeBy } = this.#kind
+    const mayMake = madeBy === 'anyone' || (begin === 'BEGIN IMMEDIATE' && madeBy === 'writers')
+    const { database, statements, schema, schemaNow } = this.#open(mayMake)
     try {
-      return inTransaction(database, begin, () => work(statements))
+      return inTransaction(database, begin, () => {
+        if (schemaOf(schemaNow) !== schema) throw new AlteredMeanwhile()
+        return work(statements)
+      })
     } catch (caught) {
+      if (caught instanceof AlteredMeanwhile) {
+        // It is looked at as one that is new.
+        this.close()
+        return this.#transaction(begin, work)
+      }
       const primary = primaryCodeOf(caught)
       // What is open may be fit for reading only, or for nothing; the next one may be better.
       if (primary === READONLY || primary === NOTADB || primary === CORRUPT) this.close()
@@ -115,26 +145,37 @@ export class SqliteFile<Statements> {
 
 function open<Statements>(
   file: string,
-  { DatabaseSync }: SqliteModule,
+  module: SqliteModule,
   kind: FileKind<Statements>,
   mayMake: boolean,
 ): Opened<Statements> {
   // SQLite would make one.
-  if (!mayMake && identityOf(file) === '') throw new FaultyFile('no file')
-  const database = new DatabaseSync(file)
+  if (lookAt(file) === undefined && !mayMake) {
+    throw new FaultyFile(whyNotOpened(file) === 'no folder' ? 'no folder' : 'no file')
+  }
+  const database = new module.DatabaseSync(file)
   try {
+    database.enableDefensive?.(true)
+    database.exec('PRAGMA trusted_schema = OFF')
     // A thread that waits could do nothing else meanwhile, such as to read, or to end.
     database.exec('PRAGMA busy_timeout = 0')
     // At one instant: another process may be about to make the file.
-    const found = inTransaction(database, 'BEGIN', () => versionOf(database, kind))
+    const found = inTransaction(database, 'BEGIN', () => versionOf(database, module, kind))
     if (found < kind.migrations.length && !mayMake) {
       throw new FaultyFile(found === 0 ? 'no tables' : 'an older version')
     }
     useWal(database)
-    if (found < kind.migrations.length) migrate(database, kind)
+    if (found < kind.migrations.length) migrate(database, module, kind)
     database.exec(`PRAGMA synchronous = ${kind.synchronous}`)
     database.exec(`PRAGMA journal_size_limit = ${MAX_IDLE_WAL_BYTES}`)
-    return { database, statements: kind.prepare(database), identity: identityOf(file), found }
+    const schemaNow = database.prepare('PRAGMA schema_version')
+    // The same for all that follows: whoever changes it meanwhile is found out by the next transaction.
+    const schema = inTransaction(database, 'BEGIN', () => {
+      versionOf(database, module, kind)
+      return schemaOf(schemaNow)
+    })
+    const statements = kind.prepare(database)
+    return { database, statements, identity: identityOf(file), found, schema, schemaNow }
   } catch (caught) {
     database.close()
     throw caught
@@ -146,11 +187,13 @@ function open<Statements>(
  *
  * @throws FaultyFile where it is not for us
  */
-function versionOf(database: Database, { applicationId, migrations }: FileKind<unknown>): number {
+function versionOf(database: Database, module: SqliteModule, kind: FileKind<unknown>): number {
+  const { applicationId, migrations } = kind
   const found = pragma(database, 'application_id')
   const version = pragma(database, 'user_version')
   if (found === applicationId) {
     if (version > migrations.length) throw new FaultyFile('a newer version')
+    checkSchema(database, module, kind, version)
     return version
   }
   const tables = database.prepare('SELECT count(*) AS n FROM sqlite_schema').get({})
@@ -166,10 +209,10 @@ function useWal(database: Database): void {
   if (textIn(mode, 'journal_mode') !== 'wal') throw new FaultyFile('no shared memory')
 }
 
-function migrate(database: Database, kind: FileKind<unknown>): void {
+function migrate(database: Database, module: SqliteModule, kind: FileKind<unknown>): void {
   inTransaction(database, 'BEGIN IMMEDIATE', () => {
     // Somebody else may have been first.
-    for (const migration of kind.migrations.slice(versionOf(database, kind))) {
+    for (const migration of kind.migrations.slice(versionOf(database, module, kind))) {
       database.exec(migration)
     }
     database.exec(`PRAGMA application_id = ${kind.applicationId}`)
@@ -208,8 +251,12 @@ function pragma(database: Database, name: string): number {
   return numberIn(database.prepare(`PRAGMA ${name}`).get({}), name)
 }
 
-/** Device and inode; '' where there is no file. */
+function schemaOf(statement: Statement): number {
+  return numberIn(statement.get({}), 'schema_version')
+}
+
+/** Device and inode; '' where there is no file. @throws FaultyFile for what is none */
 function identityOf(file: string): string {
-  const found = statSync(file, { throwIfNoEntry: false })
+  const found = lookAt(file)
   return found === undefined ? '' : `${found.dev}/${found.ino}`
 }

@@ -14,6 +14,7 @@ export const HISTORY_FILE: FileKind<Statements> = {
   synchronous: 'FULL',
   // Who only reads makes no file for a mistyped name, and migrates nobody else's.
   madeBy: 'writers',
+  open: true,
   prepare,
 }
 
