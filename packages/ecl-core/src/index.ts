@@ -49,6 +49,7 @@ export { judge, LEASE_SECONDS, type WindowEvidence } from './store/completeness.
 export type {
   Accounts,
   Acknowledgement,
+  Adopted,
   Applied,
   ApplyFailure,
   ApplyOutcome,
@@ -69,6 +70,7 @@ export type {
 } from './store/counter-store.ts'
 export { type Backend, openStore } from './store/open-store.ts'
 export { openUntil, type Publication, publishFromMs } from './store/publication.ts'
+export { searchCutShortText } from './store/redis/foreign-events.ts'
 export { sqliteFile } from './store/sqlite-backend.ts'
 export type {
   ArchiverState,

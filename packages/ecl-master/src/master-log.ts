@@ -1,4 +1,5 @@
 import {
+  type Adopted,
   asError,
   type Logger,
   type Published,
@@ -115,6 +116,23 @@ export class MasterLog {
       `foreign ${name}`,
       `${name}: another program turned the window over last, such as the Python ecl_master; if it still runs, stop it, since it wipes windows that are turned over already`,
     )
+  }
+
+  /** Programs that do not know of the index may count events of groups that are about to be turned over. */
+  adopted(due: readonly WindowRef[], { groups, isPartial }: Adopted): void {
+    for (const group of groups) {
+      this.warnOnce(
+        `python ${group}`,
+        `group "${group}": programs that leave no index, such as Python services, count events in it; masters and readers look for them by SCAN from now on`,
+      )
+    }
+    if (!isPartial) return
+    for (const name of new Set(due.map(({ group }) => group.name))) {
+      this.warnOnce(
+        `partial ${name}`,
+        `group "${name}": looking at all keys of the database takes longer than a rotation may wait; events of Python services may come a window late; set python_writers to false where there are none, or give the counts a database of their own`,
+      )
+    }
   }
 
   /** Warns of what will not pass by itself. */

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals'
 import {
+  type Adopted,
   EventCountLogger,
   type GroupsConfig,
   type Rotated,
@@ -46,9 +47,13 @@ class TroubledStore extends MemoryStore {
     return super.read(...args)
   }
 
-  override async adoptForeignEvents(windows?: readonly WindowRef[]) {
-    await this.#operation(`adopt ${windows?.map(({ group }) => group.name).join(',')}`)
+  override async adoptForeignEvents(_windows?: readonly WindowRef[], due?: readonly WindowRef[]) {
+    await this.#operation(`adopt ${due?.map(({ group }) => group.name).join(',')}`)
+    return this.adopted
   }
+
+  /** What a search comes to. */
+  adopted: Adopted = { groups: [], isPartial: false }
 
   async #operation(name: string): Promise<void> {
     this.calls.push(name)
@@ -322,6 +327,24 @@ describe('foreign events', () => {
       'rotate ours',
       'rotate d',
     ])
+  })
+
+  it('are told of once, and so is a search that takes too long', async () => {
+    startMaster(MIXED)
+    await clock.advance(0)
+    store.adopted = { groups: ['d'], isPartial: true }
+    await clock.advance(15_000)
+    expect(
+      startsOf(
+        rotated.filter(({ group }) => group === 'd'),
+        '5s',
+      ),
+    ).toEqual([0, 5, 10])
+    const said = logger.complaints.filter((message) => message.includes('"d"'))
+    expect(said.filter((message) => message.includes('programs that leave no index'))).toHaveLength(
+      1,
+    )
+    expect(said.filter((message) => message.includes('may come a window late'))).toHaveLength(1)
   })
 
   it('do not keep other windows waiting while they are looked for', async () => {

@@ -198,10 +198,11 @@ export class Master extends EventEmitter<MasterEvents> {
   }
 
   /** Finds what others have counted. A store that refuses to look is no reason not to turn the window over. */
-  async #adopt(windows: readonly WindowRef[]): Promise<void> {
-    if (windows.length === 0) return
+  async #adopt(due: readonly WindowRef[]): Promise<void> {
+    if (due.length === 0) return
+    const windows = this.#windows.filter(mayHaveForeignEvents)
     try {
-      await this.#store.adoptForeignEvents(windows)
+      this.#log.adopted(due, await this.#store.adoptForeignEvents(windows, due))
     } catch (caught) {
       if (!(caught instanceof StoreError && caught.code === 'STORE_REFUSED')) throw caught
     }

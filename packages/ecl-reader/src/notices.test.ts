@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals'
 import { reportWith, seconds } from '../test/report-fixture.ts'
-import { masterNotice, shortfallNotice, unreadableNotice } from './notices.ts'
+import { masterNotice, searchNotice, shortfallNotice, unreadableNotice } from './notices.ts'
 
 describe('masterNotice', () => {
   it('says nothing while windows are turned over', () => {
@@ -24,6 +24,15 @@ describe('masterNotice', () => {
   it('says that there is no window yet', () => {
     expect(masterNotice(reportWith([], { current: undefined }))).toBe(
       'ecl-reader: group "web", 5s: no window yet; is ecl-master running?',
+    )
+  })
+})
+
+describe('searchNotice', () => {
+  it('says nothing where all was looked at, and else what may be missing, and what to do', () => {
+    expect(searchNotice(reportWith([]))).toBeUndefined()
+    expect(searchNotice(reportWith([], { searchCutShort: true }))).toMatch(
+      /^ecl-reader: group "web": events .* Python services, may be missing: .*; run ecl-master, or set python_writers to/,
     )
   })
 })

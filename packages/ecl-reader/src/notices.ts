@@ -1,5 +1,5 @@
 import { cutTo, timeText } from 'ecl-command'
-import { graceMs, windowStart } from 'ecl-core'
+import { graceMs, searchCutShortText, windowStart } from 'ecl-core'
 import type { Shortfall } from './complete/shortfall.ts'
 import type { Report } from './report.ts'
 
@@ -27,6 +27,11 @@ export function unreadableNotice({ group, interval, unreadable }: Report): strin
   )
 }
 
+/** Says that events may be missing among the counts, if that is so. */
+export function searchNotice({ group, searchCutShort }: Report): string | undefined {
+  return searchCutShort && `ecl-reader: ${searchCutShortText(group)}`
+}
+
 /** Says why a window is not the complete one that was asked for. */
 export function shortfallNotice(report: Report, shortfall: Shortfall): string {
   const { group, interval, current, windows } = report
@@ -50,6 +55,8 @@ export function shortfallNotice(report: Report, shortfall: Shortfall): string {
       return `${where}: ${window} is partial: counts are missing of ${loggers(shortfall.missing)}`
     case 'no clients':
       return `${where}: nobody can tell whether ${window} is complete: another program has overwritten the key "${group}:@clients"; the next batch of a logger puts it right`
+    case 'not searched':
+      return `${where}: nobody can tell whether ${window} is complete: not all keys of the database were looked at`
     case 'python writers':
       return `${where}: nobody can tell whether ${window} is complete while Python services may count in this group; set python_writers to false, or leave it out, when none does`
   }

@@ -15,6 +15,8 @@ export interface Report {
   readonly storeTimeMs: number
   /** Events whose stored value is no count; they are not among the counts. */
   readonly unreadable: readonly string[]
+  /** Whether events of programs that leave no index may be missing. */
+  readonly searchCutShort?: true
 }
 
 /** The counts of one window. */
@@ -67,6 +69,7 @@ export function reportOf(
     current: reading.current,
     storeTimeMs: reading.storeTimeMs,
     unreadable: sortByCodePoints([...unreadable]),
+    ...(reading.searchCutShort && { searchCutShort: true }),
   }
 }
 

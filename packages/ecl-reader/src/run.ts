@@ -4,7 +4,7 @@ import { systemClock, type WindowRef } from 'ecl-core'
 import type { ReadRequest } from './arguments.ts'
 import { type AwaitedReport, awaitComplete } from './complete/await-complete.ts'
 import { formatNamed } from './formats/formats.ts'
-import { masterNotice, shortfallNotice, unreadableNotice } from './notices.ts'
+import { masterNotice, searchNotice, shortfallNotice, unreadableNotice } from './notices.ts'
 import { readReport, type Session, withStore } from './reading.ts'
 
 /**
@@ -27,6 +27,7 @@ export async function run(request: ReadRequest): Promise<ExitCode> {
         tell(shortfall === undefined ? masterNotice(report) : shortfallNotice(report, shortfall))
       }
       for (const report of reports) tell(unreadableNotice(report))
+      for (const notice of new Set(reports.map(searchNotice))) tell(notice)
       if (faults.length > 0) return tellFaults('ecl-reader', faults)
       if (reports.some(({ unreadable }) => unreadable.length > 0)) return EXIT.atFault
       return awaited.some(({ shortfall }) => shortfall !== undefined) ? EXIT.incomplete : EXIT.done

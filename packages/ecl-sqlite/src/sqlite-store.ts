@@ -1,6 +1,7 @@
 import {
   type Accounts,
   type Acknowledgement,
+  type Adopted,
   type Applied,
   type ApplyFailure,
   asError,
@@ -166,7 +167,9 @@ export class SqliteStore implements CounterStore {
   }
 
   /** Nobody else writes into the file. */
-  async adoptForeignEvents(): Promise<void> {}
+  async adoptForeignEvents(): Promise<Adopted> {
+    return { groups: [], isPartial: false }
+  }
 
   async warnings(): Promise<readonly string[]> {
     return []

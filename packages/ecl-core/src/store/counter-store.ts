@@ -55,10 +55,14 @@ export interface CounterStore {
   windows(windows: readonly WindowRef[], options?: LookOptions): Promise<CurrentWindows>
 
   /**
-   * Finds events that programs which do not know of the store's index (the Python original) have counted in `cur`,
-   * and enters them into it, so that `rotate` moves them too. Does nothing where no such programs can be.
+   * Searches for events that programs which do not know of the store's index (the Python original) have counted, and
+   * enters them into it, so that `rotate` moves them too. Does nothing where no such programs can be. What takes too long
+   * goes on with the next call.
+   *
+   * @param windows all that are turned over by who calls
+   * @param due those that are about to be; default: all
    */
-  adoptForeignEvents(windows: readonly WindowRef[]): Promise<void>
+  adoptForeignEvents(windows: readonly WindowRef[], due?: readonly WindowRef[]): Promise<Adopted>
 
   /** Settings of the server under which counts can be lost; one sentence each, with the remedy. */
   warnings(): Promise<readonly string[]>
@@ -98,6 +102,14 @@ export interface CounterStore {
 export interface WindowRef {
   readonly group: GroupSpec
   readonly interval: Interval
+}
+
+/** What a search for events of programs that know of no index has come to. */
+export interface Adopted {
+  /** The groups in which there were such events. */
+  readonly groups: readonly string[]
+  /** Whether there was no time to look at everything: what was not found stays in `cur`, and is moved later. */
+  readonly isPartial: boolean
 }
 
 /** How to turn a window over. */
@@ -209,6 +221,11 @@ export interface Reading {
    * be older.
    */
   readonly lastApplied?: number
+  /**
+   * Whether events of programs that know of no index may be missing: no master has said whether there are any, and there
+   * are too many keys in the database to look at them all.
+   */
+  readonly searchCutShort?: true
   /** Present when asked for. */
   readonly cur?: Snapshot
   readonly last?: Snapshot
@@ -237,11 +254,11 @@ export type Completeness =
   /**
    * Nobody can tell: Python loggers write into the group (`python_writers`), or there are counts in the window that no
    * logger of ours put there, or that happened in another one; or somebody has put something else in the place of the
-   * clients.
+   * clients; or there may be counts that were not found (`searchCutShort`).
    */
   | {
       readonly status: 'unknown'
-      readonly reason: 'python writers' | 'other counts' | 'no clients'
+      readonly reason: 'python writers' | 'other counts' | 'no clients' | 'not searched'
     }
 
 /** What the store knows of one client: one EventGroup instance in one process. */

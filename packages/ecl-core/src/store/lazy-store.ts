@@ -6,6 +6,7 @@ import { inRootContext } from '../root-context.ts'
 import type {
   Accounts,
   Acknowledgement,
+  Adopted,
   Applied,
   CounterStore,
   CurrentWindows,
@@ -73,8 +74,11 @@ export class LazyStore implements CounterStore {
     return (await this.#loaded()).windows(windows, options)
   }
 
-  async adoptForeignEvents(windows: readonly WindowRef[]): Promise<void> {
-    await (await this.#loaded()).adoptForeignEvents(windows)
+  async adoptForeignEvents(
+    windows: readonly WindowRef[],
+    due?: readonly WindowRef[],
+  ): Promise<Adopted> {
+    return (await this.#loaded()).adoptForeignEvents(windows, due)
   }
 
   async warnings(): Promise<readonly string[]> {

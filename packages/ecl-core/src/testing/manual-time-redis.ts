@@ -5,6 +5,7 @@ import { silentLogger } from '../logger.ts'
 import type { CounterStore } from '../store/counter-store.ts'
 import {
   acknowledgeClientScript,
+  adoptScript,
   applyScript,
   lookScript,
   publishScript,
@@ -62,6 +63,7 @@ export class ManualTimeRedis {
         publish: withManualTime(publishScript),
         look: withManualTime(lookScript),
         acknowledgeClient: withManualTime(acknowledgeClientScript),
+        adopt: withManualTime(adoptScript),
       },
     })
     this.#stores.push(store)

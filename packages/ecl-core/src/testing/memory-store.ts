@@ -6,6 +6,7 @@ import { judge, LEASE_SECONDS } from '../store/completeness.ts'
 import type {
   Accounts,
   Acknowledgement,
+  Adopted,
   Applied,
   ApplyFailure,
   ClientAccount,
@@ -177,7 +178,9 @@ export class MemoryStore implements CounterStore {
     return { storeTimeMs: this.#clock.wallMs(), sentMs: this.#clock.monotonicMs(), states }
   }
 
-  async adoptForeignEvents(): Promise<void> {}
+  async adoptForeignEvents(): Promise<Adopted> {
+    return { groups: [], isPartial: false }
+  }
 
   async warnings(): Promise<readonly string[]> {
     return []

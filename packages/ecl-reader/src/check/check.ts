@@ -1,7 +1,7 @@
 import { timeText } from 'ecl-command'
 import { visible } from 'ecl-core'
 import type { Levels } from '../arguments.ts'
-import { masterNotice } from '../notices.ts'
+import { masterNotice, searchNotice } from '../notices.ts'
 import { elapsedSeconds, perSecond } from '../rate.ts'
 import type { Report, WindowReport } from '../report.ts'
 import { alerts, type Range } from './range.ts'
@@ -70,7 +70,7 @@ export function unknown(reason: string): Verdict {
 
 function doubtOf(report: Report, window: WindowReport | undefined): string | undefined {
   const where = `group "${report.group}", ${report.interval.spec}`
-  const notice = masterNotice(report)
+  const notice = masterNotice(report) ?? searchNotice(report)
   if (notice !== undefined) return notice
   if (window?.start === undefined) return `${where}: no window has ended yet`
   // After an outage of the masters, the last window is one from before it.

@@ -8,7 +8,10 @@ export type Shortfall =
   | { readonly reason: 'merged'; readonly mayPass: false }
   | { readonly reason: 'pending'; readonly mayPass: true; readonly missing: readonly string[] }
   | { readonly reason: 'partial'; readonly mayPass: false; readonly missing: readonly string[] }
-  | { readonly reason: 'python writers' | 'other counts' | 'no clients'; readonly mayPass: false }
+  | {
+      readonly reason: 'python writers' | 'other counts' | 'no clients' | 'not searched'
+      readonly mayPass: false
+    }
 
 /**
  * Compares what was read with what was asked for.

@@ -42,7 +42,10 @@ export function valuesOf(
   // The clock may have passed a boundary between the turn and now.
   const at = current === undefined || current < latest ? latest : current
   if (last?.end !== at) return { at, counts: new Map() }
-  return { at, counts: knownCounts(group, last.counts, events, new Set(last.unreadable)) }
+  // What was not found may have happened all the same.
+  const isFound = (event: string) => reading.searchCutShort !== true || last.counts.has(event)
+  const unreadable = new Set(last.unreadable)
+  return { at, counts: knownCounts(group, last.counts, events.filter(isFound), unreadable) }
 }
 
 /**

@@ -1,5 +1,5 @@
 import { type Clock, delay, graceMs, StoreError } from 'ecl-core'
-import { masterNotice } from '../notices.ts'
+import { masterNotice, searchNotice } from '../notices.ts'
 import type { Report } from '../report.ts'
 
 /** A master turns a window over within milliseconds; whoever waits for it longer asks less and less often. */
@@ -46,7 +46,7 @@ export async function watchWindow(options: WatchOptions): Promise<void> {
       const sentMs = clock.monotonicMs()
       const report = await read()
       start.seen = true
-      watcher.onTrouble(masterNotice(report))
+      watcher.onTrouble(masterNotice(report) ?? searchNotice(report))
       const { storeTimeMs } = report
       // As the reply was a moment on its way, the store's clock is ahead of it.
       const nowMs = storeTimeMs + (clock.monotonicMs() - sentMs) / 2

@@ -375,8 +375,11 @@ class TaggedStore implements CounterStore {
     return this.#store.windows(windows.map(taggedWindow))
   }
 
-  adoptForeignEvents(windows: readonly WindowRef[]) {
-    return this.#store.adoptForeignEvents(windows.map(taggedWindow))
+  adoptForeignEvents(...all: Parameters<CounterStore['adoptForeignEvents']>) {
+    const [windows, due] = all
+    const byRef = new Map(windows.map((ref) => [ref, taggedWindow(ref)]))
+    const dueTagged = (due ?? windows).flatMap((ref) => byRef.get(ref) ?? [])
+    return this.#store.adoptForeignEvents([...byRef.values()], dueTagged)
   }
 
   warnings() {

@@ -8,6 +8,7 @@ import type { Logger } from '../../logger.ts'
 import type {
   Accounts,
   Acknowledgement,
+  Adopted,
   Applied,
   CounterStore,
   CurrentWindows,
@@ -152,20 +153,28 @@ export class RedisClusterStore implements CounterStore {
     return { ...reply, states: windows.map((ref) => states.get(ref) ?? silent) }
   }
 
-  async adoptForeignEvents(windows: readonly WindowRef[]): Promise<void> {
-    // One SCAN of a node for all its groups.
+  async adoptForeignEvents(windows: readonly WindowRef[], due = windows): Promise<Adopted> {
+    // One search of a node for all its groups.
     const names = new Map<GroupSpec, string>()
     for (const { group } of windows) {
       const slot = this.#slotOf(group)
       names.set(group, (await this.#nodes.nameOf(slot)) ?? `slot ${slot}`)
     }
-    const parts = partsBy(windows, ({ group }) => names.get(group))
+    const parts = partsBy(windows, ({ group }) => names.get(group)).flatMap(({ refs }) => {
+      const dueHere = due.filter((ref) => refs.includes(ref))
+      const [first] = dueHere
+      return first === undefined ? [] : [{ group: first.group, refs, dueHere }]
+    })
     // Where a node cannot be asked, it will not rotate either.
-    await contentWithSome(
-      parts.map(({ group, refs }) =>
-        this.#at(group, WRITE_PATIENCE_MS, ({ store }) => store.adoptForeignEvents(refs)),
+    const adopted = await contentWithSome(
+      parts.map(({ group, refs, dueHere }) =>
+        this.#at(group, WRITE_PATIENCE_MS, ({ store }) => store.adoptForeignEvents(refs, dueHere)),
       ),
     )
+    return {
+      groups: adopted.flatMap(({ groups }) => groups),
+      isPartial: adopted.some(({ isPartial }) => isPartial),
+    }
   }
 
   async warnings(): Promise<readonly string[]> {

@@ -64,6 +64,11 @@ export function queueKey(group: GroupSpec, interval: Interval): string {
   return `${group.name}:${interval.spec}:@queue`
 }
 
+/** The mark that says whether programs that know of no index count events in a group. */
+export function foreignKey(group: GroupSpec): string {
+  return `${group.name}:@foreign`
+}
+
 /** The hash of all clients of a group. */
 export function clientsKey(group: GroupSpec): string {
   return `${group.name}:@clients`

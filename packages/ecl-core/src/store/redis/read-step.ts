@@ -1,4 +1,5 @@
 import type { ChainableCommander, Redis } from 'ioredis'
+import type { Clock } from '../../clock.ts'
 import type { GroupSpec } from '../../group-spec.ts'
 import type { Interval } from '../../interval.ts'
 import type { ClientAccount, Which } from '../counter-store.ts'
@@ -45,6 +46,7 @@ export interface ReadContext {
   /** TIME, or what stands for it in tests. */
   readonly timeCommand: readonly [string, ...string[]]
   readonly readScript: Script
+  readonly clock: Clock
   /** Called when a reply has come of many that a large hash takes, as they may take longer than one is waited for. */
   readonly answered: () => void
 }

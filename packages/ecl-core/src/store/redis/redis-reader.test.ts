@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import { systemClock } from '../../clock.ts'
 import { exerciseCounterStore } from '../../testing/exercise-counter-store.ts'
 import { FIVE_SECONDS, groupSpec, HandClient, NOON } from '../../testing/hand-client.ts'
 import { ManualTimeRedis } from '../../testing/manual-time-redis.ts'
@@ -125,6 +126,7 @@ describe('reading a window', () => {
         timeCommand: ['TIME'],
         readScript,
         answered: () => undefined,
+        clock: systemClock,
       } as const
       const reading = readWindows(meanwhile, context, group, FIVE_SECONDS, 'cur')
       if (batches > 5) {

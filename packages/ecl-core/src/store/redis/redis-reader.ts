@@ -1,10 +1,10 @@
 import type { Redis } from 'ioredis'
 import { StoreError } from '../../errors.ts'
 import type { GroupSpec } from '../../group-spec.ts'
-import type { EpochSeconds, Interval } from '../../interval.ts'
+import { type EpochSeconds, type Interval, windowStart } from '../../interval.ts'
 import { judge } from '../completeness.ts'
 import type { Accounts, Reading, Snapshot, StoreReadOptions, Which } from '../counter-store.ts'
-import { foreignEvents } from './foreign-events.ts'
+import { mayHaveForeignEvents, readForeignMark, searchForEvents } from './foreign-events.ts'
 import { clientsKey, type Part, windowKey } from './keys.ts'
 import {
   type Listing,
@@ -46,22 +46,45 @@ export async function readWindows(
   // layout hash, events have keys only where some programs have the other layout.
   const namesFields = client !== undefined && !group.dynamic && !judged
   const indexed = group.dynamic || judged || (group.layout === 'hash' && !namesFields)
-  const events = new Set(group.layout === 'hash' && !namesFields ? [] : group.events)
-  if (group.dynamic) {
-    for (const event of await foreignEvents(redis, context.keyPrefix, [{ group, interval }])) {
-      if (parts.includes(event.part)) events.add(event.event)
-    }
-  }
+  const asked = group.layout === 'hash' && !namesFields ? [] : group.events
   const question: Question = {
     ...{ group, interval, parts, indexed, judged, client, namesFields },
-    asked: [...events],
+    asked,
   }
+  if (!mayHaveForeignEvents(group)) {
+    return readingOf(await look(redis, context, question), question)
+  }
+  // At once: mostly the mark says that there is nothing to be searched for.
+  const [mark, step] = await Promise.all([
+    group.pythonWriters === true ? 'unknown' : readForeignMark(redis, group),
+    look(redis, context, question),
+  ])
+  if (mark === 'none' && isMastered(step, interval)) {
+    return readingOf(step, question)
+  }
+  const isKnown = group.pythonWriters === true || typeof mark === 'object'
+  const found = await searchForEvents(redis, context, { group, interval }, parts, isKnown)
+  const names = [...new Set([...asked, ...found.events])]
+  const isMore = names.length > asked.length
+  const whole = isMore ? await look(redis, context, { ...question, asked: names }) : step
+  return readingOf(whole, question, found.isCutShort)
+}
+
+function look(redis: Redis, context: ReadContext, question: Question): Promise<Step> {
   // Where all names are known, steps need one MULTI, and a script would have to be told them. A hash needs no names, and
   // may be too large for one reply.
-  const isForScript = indexed && group.layout === 'keys'
-  const read = isForScript ? await readByScript(redis, context, question, SCRIPT_EVENTS) : undefined
-  const step = read ?? (await readInSteps(redis, context, question))
-  return readingOf(step, question)
+  const isForScript = question.indexed && question.group.layout === 'keys'
+  return isForScript
+    ? readByScript(redis, context, question, SCRIPT_EVENTS).then(
+        (step) => step ?? readInSteps(redis, context, question),
+      )
+    : readInSteps(redis, context, question)
+}
+
+/** Whether masters of ours turn the windows over: what they have said of other programs is true then, and not long ago. */
+function isMastered({ starts, storeTimeMs }: Step, interval: Interval): boolean {
+  if (starts.cur === undefined || starts.foreign) return false
+  return windowStart(storeTimeMs / 1000, interval) - starts.cur <= interval.seconds
 }
 
 /**
@@ -124,7 +147,11 @@ async function withWholeHashes(
   return isWhole && after.indexState === step.indexState ? { ...after, hashes } : undefined
 }
 
-function readingOf(step: Step, { group, interval, judged, client }: Question): Reading {
+function readingOf(
+  step: Step,
+  { group, interval, judged, client }: Question,
+  isCutShort = false,
+): Reading {
   const snapshot = (part: Part): Snapshot | undefined => {
     const inKeys = step.parts.get(part)
     const inHash = step.hashes.get(part)?.fields
@@ -133,6 +160,10 @@ function readingOf(step: Step, { group, interval, judged, client }: Question): R
     const { counts, unreadable, sum } = countsOf(group, [inKeys, inHash])
     const end = start === undefined ? undefined : ((start + interval.seconds) as EpochSeconds)
     if (!judged) return { start, end, counts, unreadable }
+    if (isCutShort) {
+      const completeness = { status: 'unknown', reason: 'not searched' } as const
+      return { start, end, counts, unreadable, completeness }
+    }
     const completeness = judge({
       group,
       interval,
@@ -153,6 +184,7 @@ function readingOf(step: Step, { group, interval, judged, client }: Question): R
     storeTimeMs: step.storeTimeMs,
     current: step.starts.cur,
     ...(client !== undefined && { lastApplied: lastAppliedOf(step, client) }),
+    ...(isCutShort && { searchCutShort: true }),
     ...(cur && { cur }),
     ...(last && { last }),
   }

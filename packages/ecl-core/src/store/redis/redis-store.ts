@@ -5,10 +5,12 @@ import type { Clock } from '../../clock.ts'
 import { hashTag, taggedName } from '../../config/hash-tag.ts'
 import type { GroupSpec } from '../../group-spec.ts'
 import type { Interval } from '../../interval.ts'
+import type { Logger } from '../../logger.ts'
 import { LEASE_SECONDS } from '../completeness.ts'
 import type {
   Accounts,
   Acknowledgement,
+  Adopted,
   Applied,
   CounterStore,
   CurrentWindows,
@@ -22,11 +24,14 @@ import type {
 } from '../counter-store.ts'
 import type { WindowQueue } from '../window-queue.ts'
 import { type ConnectionOptions, RedisConnection } from './connection.ts'
-import { foreignEvents } from './foreign-events.ts'
-import { clientsKey, indexKey, startKey } from './keys.ts'
+import { searchCutShortText } from './foreign-events.ts'
+import { ForeignSearch } from './foreign-search.ts'
+import { clientsKey, startKey } from './keys.ts'
 import {
   acknowledgeClientScript,
+  adoptScript,
   applyScript,
+  foundNoneScript,
   lookScript,
   publishScript,
   readScript,
@@ -42,7 +47,6 @@ import { runScript, type Script } from './script.ts'
 import { serverWarnings } from './server-warnings.ts'
 import { type LookContext, lookAtWindows } from './window-looks.ts'
 
-const ADOPT_CHUNK = 1000
 /** With `appendfsync everysec` a crash loses the last two seconds at most; half a second for the reply's way. */
 export const DEFAULT_LOSS_WINDOW_MS = 2500
 
@@ -70,6 +74,7 @@ export interface RedisScripts {
   readonly publish: Script
   readonly look: Script
   readonly acknowledgeClient: Script
+  readonly adopt: Script
 }
 
 const OWN_SCRIPTS: RedisScripts = {
@@ -79,6 +84,7 @@ const OWN_SCRIPTS: RedisScripts = {
   publish: publishScript,
   look: lookScript,
   acknowledgeClient: acknowledgeClientScript,
+  adopt: adoptScript,
 }
 
 /** Counters in one Redis, over one connection. */
@@ -87,7 +93,11 @@ export class RedisStore implements CounterStore {
   readonly #scripts: RedisScripts
   readonly #reading: Omit<ReadContext, 'answered'>
   readonly #looking: LookContext
+  readonly #search: ForeignSearch
   readonly #clock: Clock
+  readonly #logger: Logger
+  /** Groups of which it has been said that not all was searched. */
+  readonly #cutShort = new Set<string>()
   readonly history: WindowQueue
   readonly lossWindowMs: number
   readonly #failFast: boolean
@@ -103,6 +113,7 @@ export class RedisStore implements CounterStore {
     this.#failsOver = inCluster || options.locate !== undefined
     this.#onClose = options.onClose
     this.#clock = options.clock
+    this.#logger = options.logger
     this.lossWindowMs = options.lossWindowMs ?? DEFAULT_LOSS_WINDOW_MS
     this.#scripts = { ...OWN_SCRIPTS, ...options.scripts }
     this.#looking = {
@@ -113,7 +124,15 @@ export class RedisStore implements CounterStore {
       keyPrefix: options.keyPrefix,
       timeCommand: options.timeCommand ?? ['TIME'],
       readScript: this.#scripts.read,
+      clock: options.clock,
     }
+    this.#search = new ForeignSearch({
+      keyPrefix: options.keyPrefix,
+      clock: options.clock,
+      now: async (redis) => Math.floor((await this.#askForTime(redis)) / 1000),
+      adoptScript: this.#scripts.adopt,
+      foundNoneScript,
+    })
     this.history = new RedisWindowQueue({
       run: (commands) => this.#write(commands),
       look: (commands) => this.run(commands),
@@ -182,17 +201,22 @@ export class RedisStore implements CounterStore {
     return parseRotated(reply, interval)
   }
 
-  read(
+  async read(
     group: GroupSpec,
     interval: Interval,
     which: Which,
     options?: StoreReadOptions,
   ): Promise<Reading> {
-    return this.#connection.run(
+    const reading = await this.#connection.run(
       (redis, answered) =>
         readWindows(redis, { ...this.#reading, answered }, group, interval, which, options),
       { failFast: true },
     )
+    if (reading.searchCutShort && !this.#cutShort.has(group.name)) {
+      this.#cutShort.add(group.name)
+      this.#logger.warn({ group: group.name }, searchCutShortText(group.name))
+    }
+    return reading
   }
 
   accounts(group: GroupSpec): Promise<Accounts> {
@@ -219,23 +243,8 @@ export class RedisStore implements CounterStore {
     return { ...reply, sentMs }
   }
 
-  async adoptForeignEvents(windows: readonly WindowRef[]): Promise<void> {
-    await this.#write(async (redis) => {
-      const found = await foreignEvents(redis, this.#reading.keyPrefix, windows)
-      for (const { group, interval } of windows) {
-        // Those of last, too: the original's master leaves no index of them, and they would stay there for ever.
-        for (const part of ['cur', 'last'] as const) {
-          const events = found
-            .filter((key) => key.group === group.name && key.interval === interval.spec)
-            .filter((key) => key.part === part)
-            .map((key) => key.event)
-          for (let first = 0; first < events.length; first += ADOPT_CHUNK) {
-            const chunk = events.slice(first, first + ADOPT_CHUNK)
-            await redis.sadd(indexKey(group, interval, part), ...chunk)
-          }
-        }
-      }
-    })
+  adoptForeignEvents(windows: readonly WindowRef[], due = windows): Promise<Adopted> {
+    return this.#write((redis) => this.#search.adopt(redis, windows, due))
   }
 
   warnings(): Promise<readonly string[]> {

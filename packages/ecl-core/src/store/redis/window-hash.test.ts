@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import { systemClock } from '../../clock.ts'
 import { FIVE_SECONDS, groupSpec, HandClient, NOON } from '../../testing/hand-client.ts'
 import { ManualTimeRedis } from '../../testing/manual-time-redis.ts'
 import type { CounterStore } from '../counter-store.ts'
@@ -67,7 +68,13 @@ describe('a window with more events than one command reads', () => {
       // On the same connection, so that it comes before the next step.
       if (steps++ === 0 || !once) happens()
     }
-    const context = { keyPrefix: '', timeCommand: ['TIME'], readScript, answered } as const
+    const context = {
+      keyPrefix: '',
+      timeCommand: ['TIME'],
+      readScript,
+      answered,
+      clock: systemClock,
+    } as const
     return readWindows(connection, context, group, FIVE_SECONDS, 'last')
   }
   const late = Array.from({ length: 200 }, (_, index) => `e${index * 60}`)
