@@ -34,7 +34,7 @@ export class Filler {
     const follows = this.#number++
     const { status } = await this.#store.apply({
       ...{ group: this.#group, clientId: this.#clientId, number: this.#number, follows },
-      ...{ at, counts, intervals: this.#group.intervals, declared: this.#declared },
+      ...{ token: '0000', at, counts, intervals: this.#group.intervals, declared: this.#declared },
       ...{ mayHold: false, closes: false, isRest: false, through: (at ?? 0) as EpochSeconds },
       ...{ lossUntil: 0 as EpochSeconds, books: NO_BOOKS },
     })

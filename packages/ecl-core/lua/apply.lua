@@ -13,12 +13,13 @@
 --         18 layout: 'hash' where the counts of a window are put into one hash; 'keys' where each has a key
 --         19 the events, an array in JSON      20 their counts, an array of as many texts in JSON
 --         21 sum of the counts                 22 latest stamp of what was merged into the segment, or ''
+--         23 the batch's token, 4 characters
 --          then pairs: interval as spelled, its length in seconds
 --          As texts of their own, a thousand events and counts would take Redis a fifth more time.
 -- Reply    { status, seconds, microseconds, ... } where status is
 --          'applied'    + { placement of each interval }, { interval index, event index, error, ... }
---          'duplicate'
---          'gap'        + last applied number
+--          'duplicate'  + last applied number, tokens of the last eight applied
+--          'gap'        + the same
 --          'hold'
 --
 -- Safe to repeat: the client's entry holds the last applied number, and a batch is applied only right behind the number
@@ -28,7 +29,9 @@
 -- after it; where not one count could be added, the number is put back.
 --
 -- The client's entry:
---   number, last use, closed, flushed through, loss until; logged, applied, unsent, refused, late, replayed
+--   number, last use, closed, flushed through, loss until; logged, applied, unsent, refused, late, replayed; tokens
+-- By the tokens of the last eight batches, one behind the other, a client sees that a batch of its number was another's:
+-- a copy of its process, as of a virtual machine, counts under the same id.
 -- The books are kept by one interval, or an event would count as often as there are intervals. They balance while
 -- logged = applied + refused + unsent.
 
@@ -79,7 +82,8 @@ local closes = ARGV[6] == '1'
 local booked = tonumber(ARGV[17])
 local hashed = ARGV[18] == 'hash'
 local given, counts, sum = cjson.decode(ARGV[19]), cjson.decode(ARGV[20]), tonumber(ARGV[21])
-local first_interval = 23
+local token = ARGV[23]
+local first_interval = 24
 local interval_count, event_count = (#ARGV - first_interval + 1) / 2, #given
 
 local time = redis.call('TIME')
@@ -87,7 +91,7 @@ local now = tonumber(time[1])
 
 -- Once. Before everything else, so that a copy delayed on its way changes nothing.
 local entry = redis.pcall('HGET', clients, client)
-local last_applied, applied, refused_before, late = 0, 0, 0, 0
+local last_applied, applied, refused_before, late, tokens = 0, 0, 0, 0, ''
 if is_refused(entry) then
   return refused(entry, 'HGET')
 end
@@ -112,14 +116,15 @@ if not entry and follows > 0 then
 end
 if entry then
   last_applied = tonumber(string.match(entry, '^%d+')) or 0
-  local sums = { string.match(entry, '^%d+ %d+ %d %d+ %d+ %-?%d+ (%-?%d+) %-?%d+ (%-?%d+) (%-?%d+)') }
+  local sums = { string.match(entry, '^%d+ %d+ %d %d+ %d+ %-?%d+ (%-?%d+) %-?%d+ (%-?%d+) (%-?%d+) %-?%d+ ?(%w*)') }
+  tokens = sums[4] or ''
   applied, refused_before, late = tonumber(sums[1]) or 0, tonumber(sums[2]) or 0, tonumber(sums[3]) or 0
 end
 if number <= last_applied then
-  return { 'duplicate', time[1], time[2] }
+  return { 'duplicate', time[1], time[2], whole(last_applied), tokens }
 end
 if follows ~= last_applied then
-  return { 'gap', time[1], time[2], whole(last_applied) }
+  return { 'gap', time[1], time[2], whole(last_applied), tokens }
 end
 
 -- In its window.
@@ -275,7 +280,7 @@ local function enter(set, failed, limit, loss)
   set('HSET', clients, client, table.concat({
     whole(number), time[1], closes and '1' or '0', whole(through), loss,
     ARGV[10], whole(applied + taken), ARGV[11], whole(refused_before + (booked > 0 and failed or 0) - again),
-    whole(late + (misplaced and taken or 0)), ARGV[12],
+    whole(late + (misplaced and taken or 0)), ARGV[12], string.sub(tokens .. token, -32),
   }, ' '))
 end
 enter(redis.call, 0, now, ARGV[9])

@@ -93,6 +93,31 @@ export class Acknowledgements {
     this.#doubt(this.#nowSeconds())
   }
 
+  /** What was acknowledged, and may still be forgotten. */
+  get kept(): readonly Batch[] {
+    return this.#replay.after(0).batches
+  }
+
+  /**
+   * The client takes another id, and with it an entry of its own: the books begin anew with these batches, which are the
+   * first ones that the store knows of it.
+   *
+   * @param batches the newest is the last of them
+   */
+  beginAnewAs(clientId: string, batches: readonly Batch[], newest: Batch): readonly Batch[] {
+    const events = (batch: Batch) => (batch.isRest ? 0 : sumCounts(batch.counts))
+    let unsent = newest.books.unsent + batches.reduce((sum, batch) => sum + events(batch), 0)
+    const { logged } = this.#beginNewBooks(newest.books, unsent)
+    let follows = 0
+    return batches.map((batch) => {
+      unsent -= events(batch)
+      const books = { ...newest.books, logged, unsent }
+      const linked = { ...batch, clientId, follows, books, lossUntil: this.#lossUntil }
+      follows = batch.number
+      return linked
+    })
+  }
+
   #beginNewBooks(books: Books, logged: number): Books {
     this.#replay.clear()
     this.#settledEvents += books.logged - logged

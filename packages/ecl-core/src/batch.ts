@@ -18,6 +18,8 @@ export interface Batch {
   readonly clientId: string
   /** Counts up from 1 within a client; given when the batch is first sent, kept when it is sent again. */
   readonly number: number
+  /** Four characters by which it is told from one that another process sends with this id and number; kept, too. */
+  readonly token: string
   /** The number applied last before this one, 0 for none: the store applies a batch only right behind it. */
   readonly follows: number
   /**

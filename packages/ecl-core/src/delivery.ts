@@ -12,6 +12,7 @@ import type { Pace } from './pace.ts'
 import type { DeliveryStatistics } from './statistics.ts'
 import type { Applied, ApplyFailure, CounterStore, Placement } from './store/counter-store.ts'
 import type { StoreClock } from './store-clock.ts'
+import { fateOf, type Identity, type LastApplied, ownIdentity, showsTwin } from './twins.ts'
 
 const FIRST_HOLD_MS = 10
 const LONGEST_HOLD_MS = 320
@@ -20,10 +21,15 @@ const LONGEST_RETRY_MS = 2000
 /** An error of the store's clock that may put counts on the wrong side of a boundary. */
 const COARSE_MS = 5
 
+const FORGOTTEN = 'the store was away for so long that it has forgotten this client'
+const SHARED = 'the store did not answer, and another process has counted under the same id since'
+
 /** What a delivery needs. */
 export interface DeliveryOptions {
   readonly group: GroupSpec
+  /** `host/pid/random`, as `identity` makes them. */
   readonly clientId: string
+  readonly identity?: Identity
   /** The events of the config and those declared since. */
   readonly declared: ReadonlySet<string>
   readonly store: CounterStore
@@ -84,6 +90,7 @@ export class Delivery {
   readonly #listener: DeliveryListener
   #hurry = new AbortController()
   #closing = false
+  #clientId: string
   #lastNumber = 0
   #inFlight: Batch | undefined
   /** When the store was last heard, by the monotonic clock. */
@@ -94,9 +101,15 @@ export class Delivery {
 
   constructor(options: DeliveryOptions, listener: DeliveryListener) {
     this.#options = options
+    this.#clientId = options.clientId
     this.#listener = listener
     this.#acknowledged = new Acknowledgements(options)
     this.#holding = new HoldPolicy(options)
+  }
+
+  /** `host/pid/random`; another one from when a copy of this process was found to use it, too. */
+  get clientId(): string {
+    return this.#clientId
   }
 
   /** The batch that has been sent and not yet acknowledged. */
@@ -169,7 +182,7 @@ export class Delivery {
    * @returns whether that is over: it has been acknowledged or given up, and not stopped before
    */
   async send(parcel: Parcel): Promise<boolean> {
-    const newest = this.#numbered(parcel)
+    let newest = this.#numbered(parcel)
     this.#inFlight = newest
     /** The newest batch, and before it those that the store has forgotten. */
     let queue: readonly Batch[] = [newest]
@@ -183,6 +196,15 @@ export class Delivery {
       const batch = this.#asOfNow(queue[next] ?? newest)
       const sentMs = this.#options.clock.monotonicMs()
       const reply = await this.#attempt(batch)
+      const twins = this.#twinsIn(reply, batch, newest, failures)
+      if (twins !== undefined) {
+        const again = this.#partFromTwin(newest, twins, failures > 0)
+        if (again === undefined) return true
+        ;[queue, next, failures, gaps] = [again, 0, 0, 0]
+        newest = again.at(-1) ?? newest
+        this.#inFlight = newest
+        continue
+      }
       switch (reply?.status) {
         case undefined:
           await this.#pause(FIRST_RETRY_MS, LONGEST_RETRY_MS, failures++)
@@ -202,7 +224,7 @@ export class Delivery {
             queue = [this.#acknowledged.beginAnewWith(newest)]
             next = 0
           } else {
-            this.#giveUp(newest)
+            this.#giveUp(newest, sumCounts(newest.counts), FORGOTTEN)
             return true
           }
           break
@@ -226,12 +248,13 @@ export class Delivery {
   }
 
   #numbered({ portion, closes, through, books }: Parcel): Batch {
-    const { group, clientId } = this.#options
+    const { group, identity = ownIdentity } = this.#options
     const registers = this.#lastNumber === 0
     return {
       group,
-      clientId,
+      clientId: this.#clientId,
       number: this.#lastNumber + 1,
+      token: identity.token(),
       follows: this.#lastNumber,
       at: portion?.at,
       mixedWith: portion?.mixedWith,
@@ -282,17 +305,55 @@ export class Delivery {
     return storeTimeMs - this.#heardStoreMs > clientLifeSeconds(this.#options.group) * 1000
   }
 
+  /** What the store has of another process that counts under this client's id, where an answer shows that there is one. */
+  #twinsIn(
+    reply: Applied | undefined,
+    batch: Batch,
+    newest: Batch,
+    failures: number,
+  ): LastApplied | undefined {
+    if (reply?.status !== 'duplicate' && reply?.status !== 'gap') return undefined
+    const isFirst = failures === 0 && batch.number > this.#lastNumber
+    const { kept } = this.#acknowledged
+    return showsTwin(reply, batch, newest, kept, isFirst) ? reply : undefined
+  }
+
+  /**
+   * Another process counts under this client's id. From here on this one has an id of its own.
+   *
+   * @param isInDoubt whether a try of the newest batch was not answered
+   * @returns what is to be sent under it, the newest batch last; undefined where that was given up
+   */
+  #partFromTwin(
+    newest: Batch,
+    reply: LastApplied,
+    isInDoubt: boolean,
+  ): readonly Batch[] | undefined {
+    const { group, identity = ownIdentity, logger } = this.#options
+    const shared = this.#clientId
+    this.#clientId = identity.clientId()
+    logger.error(
+      { group: group.name, shared, client: this.#clientId },
+      `group "${group.name}": another process counts as ${shared}, too, such as a copy of this machine or of its memory; from now on this one is ${this.#clientId}. What was not sent when it was copied may be counted twice`,
+    )
+    const out = this.#acknowledged.kept.filter((batch) => fateOf(batch, reply) === 'out')
+    if (isInDoubt && newest.counts.length > 0 && fateOf(newest, reply) === 'unknown') {
+      this.#giveUp(newest, sumCounts([newest, ...out].flatMap(({ counts }) => counts)), SHARED)
+      return undefined
+    }
+    return this.#acknowledged.beginAnewAs(this.#clientId, [...out, newest], newest)
+  }
+
   /** The client's entry is gone, and with it the answer to whether a batch that went unanswered was applied. */
-  #giveUp(batch: Batch): void {
+  #giveUp(batch: Batch, events: number, why: string): void {
     const { group, logger, statistics } = this.#options
-    const events = sumCounts(batch.counts)
     statistics.unknown += events
     this.#inFlight = undefined
     this.#lastNumber = 0
     this.#acknowledged.beginAnewWithout(batch)
     logger.error(
       { group: group.name, events },
-      `group "${group.name}": it is not known whether ${events} events were counted: the store was away for so long that it has forgotten this client`,
+      `group "${group.name}": it is not known whether ${events} events were counted: ${why}`,
     )
   }
 

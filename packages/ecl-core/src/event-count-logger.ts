@@ -1,5 +1,3 @@
-import { randomBytes } from 'node:crypto'
-import { hostname } from 'node:os'
 import { atExit } from './at-exit.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { GroupConfig, GroupsConfig } from './config/config-types.ts'
@@ -17,6 +15,7 @@ import { newDeliveryStatistics, type Statistics, sumStatistics } from './statist
 import type { CounterStore } from './store/counter-store.ts'
 import { type Backend, describeBackend, openStore } from './store/open-store.ts'
 import { StoreClock } from './store-clock.ts'
+import { ownIdentity } from './twins.ts'
 
 const CLOSE_TIMEOUT_MS = 5000
 /** At an ordinary end nobody waits for a store that is away for longer. */
@@ -165,7 +164,7 @@ export class EventCountLogger<const G extends GroupsConfig = GroupsConfig> {
     if (known !== undefined) return known
     const group = new EventGroup({
       group: spec,
-      clientId: `${hostname()}/${process.pid}/${randomBytes(8).toString('hex')}`,
+      clientId: ownIdentity.clientId(),
       store: this.#store,
       clock: this.#clock,
       storeClock: this.#store.severalClocks ? new StoreClock(this.#clock) : this.#storeClock,

@@ -361,7 +361,7 @@ export class Flusher {
       this.#backlog.isEmpty &&
       source.openStamp === undefined
     return {
-      client: isNew ? undefined : this.#options.clientId,
+      client: isNew ? undefined : delivery.clientId,
       get inFlight() {
         return delivery.inFlight
       },

@@ -1,6 +1,7 @@
 import type { Batch } from '../batch.ts'
 import type { GroupSpec } from '../group-spec.ts'
 import type { EpochSeconds, Interval } from '../interval.ts'
+import type { LastApplied } from '../twins.ts'
 import type { WindowQueue } from './window-queue.ts'
 
 /**
@@ -166,10 +167,13 @@ export type ApplyOutcome =
       /** The counts that are not in. */
       readonly failures: readonly ApplyFailure[]
     }
-  /** A batch of this number was applied before; nothing has changed now. */
-  | { readonly status: 'duplicate' }
-  /** The batch does not follow the last one applied, which was `lastApplied` (0: the client is not known). */
-  | { readonly status: 'gap'; readonly lastApplied: number }
+  /**
+   * A batch of this number was applied before; nothing has changed now. That may have been another one: the id is used by
+   * two, if the last number applied, or the tokens of the last ones, are not the client's.
+   */
+  | ({ readonly status: 'duplicate' } & LastApplied)
+  /** The batch does not follow the last one applied (0: the client is not known). */
+  | ({ readonly status: 'gap' } & LastApplied)
   /** The window of the counts has not begun in the store: nothing has changed, send it again in a moment. */
   | { readonly status: 'hold' }
 

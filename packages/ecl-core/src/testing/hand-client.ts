@@ -47,6 +47,7 @@ export class HandClient {
       group: this.#group,
       clientId: this.#id,
       number: this.#number,
+      token: String(this.#number).padStart(4, '0'),
       follows: this.#number - 1,
       at: undefined,
       intervals: this.#group.intervals,

@@ -20,6 +20,7 @@ import type {
   Which,
   WindowRef,
 } from '../store/counter-store.ts'
+import { withToken } from '../twins.ts'
 
 const LARGEST = 2n ** 63n - 1n
 const SMALLEST = -(2n ** 63n)
@@ -48,6 +49,8 @@ export class MemoryStore implements CounterStore {
   #windows = new Map<string, Windows>()
   readonly lossWindowMs = 2500
   #clients = new Map<string, ClientAccount>()
+  /** Of the last batches of each client. */
+  #tokens = new Map<string, string>()
 
   /** @param clock whose time of day is the store's, and which is the logger's otherwise; such as a ManualClock */
   constructor(clock: Pick<Clock, 'wallMs' | 'monotonicMs'> = systemClock) {
@@ -59,8 +62,9 @@ export class MemoryStore implements CounterStore {
     const client = keyOfClient(batch.group, batch.clientId)
     const known = this.#clients.get(client)
     const lastApplied = known?.number ?? 0
-    if (batch.number <= lastApplied) return { ...timed, status: 'duplicate' }
-    if (batch.follows !== lastApplied) return { ...timed, status: 'gap', lastApplied }
+    const tokens = this.#tokens.get(client) ?? ''
+    if (batch.number <= lastApplied) return { ...timed, status: 'duplicate', lastApplied, tokens }
+    if (batch.follows !== lastApplied) return { ...timed, status: 'gap', lastApplied, tokens }
 
     const now = Math.floor(timed.storeTimeMs / 1000)
     const at = batch.at === undefined ? undefined : Math.min(batch.at, now)
@@ -75,6 +79,7 @@ export class MemoryStore implements CounterStore {
       windows.ahead = Math.max(windows.ahead, mixedWith(batch, interval, at ?? now))
       return addTo(windows, placements[index] ?? 'cur', batch, interval)
     })
+    this.#tokens.set(client, withToken(tokens, batch.token))
     this.#clients.set(client, accountOf(batch, known, now, placements, failures))
     return { ...timed, status: 'applied', placements, failures }
   }
@@ -162,11 +167,16 @@ export class MemoryStore implements CounterStore {
 
   /** Remembers all there is, to be gone back to: what a crash without the last writes does. */
   checkpoint(): () => void {
-    const copy = structuredClone({ windows: this.#windows, clients: this.#clients })
+    const copy = structuredClone({
+      windows: this.#windows,
+      clients: this.#clients,
+      tokens: this.#tokens,
+    })
     return () => {
-      const { windows, clients } = structuredClone(copy)
+      const { windows, clients, tokens } = structuredClone(copy)
       this.#windows = windows
       this.#clients = clients
+      this.#tokens = tokens
     }
   }
 

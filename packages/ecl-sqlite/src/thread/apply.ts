@@ -41,7 +41,7 @@ export function apply(
 ): StoredOutcome {
   const known = findClient(statements, batch.group, batch.clientId)
   const lastApplied = known?.number ?? 0
-  if (batch.number <= lastApplied) return { status: 'duplicate' }
+  if (batch.number <= lastApplied) return { status: 'duplicate', lastApplied }
   if (batch.follows !== lastApplied) return { status: 'gap', lastApplied }
   // A logger whose clock runs ahead.
   const at = batch.at === undefined ? undefined : Math.min(batch.at, now)

@@ -177,6 +177,7 @@ export class RedisStore implements CounterStore {
       group.layout,
       ...packCounts(counts),
       batch.mixedWith === undefined ? '' : String(batch.mixedWith),
+      batch.token,
     ]
     for (const interval of batch.intervals) args.push(interval.spec, String(interval.seconds))
     const { reply, sentMs } = await this.#timed((redis, sending) =>

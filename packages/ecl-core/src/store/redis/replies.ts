@@ -51,9 +51,9 @@ export function parseApplied(reply: unknown, batch: Batch, sentMs: number): Appl
         placements: asArray('apply', third).map(parsePlacement),
         failures: parseFailures(asArray('apply', failed), batch),
       }
-    case 'gap':
-      return { ...timed, status, lastApplied: asNumber('apply', third) }
     case 'duplicate':
+    case 'gap':
+      return { ...timed, status, lastApplied: asNumber('apply', third), tokens: String(failed) }
     case 'hold':
       return { ...timed, status }
     default:
@@ -225,7 +225,8 @@ function wholeOrUndefined(text: string | null): number | undefined {
 }
 
 /** The fields of a client's entry, in the order in which apply.lua writes them. */
-const ENTRY = /^(\d+) (\d+) ([012]) (\d+) (\d+) (-?\d+) (-?\d+) (-?\d+) (-?\d+) (-?\d+) (-?\d+)$/
+const ENTRY =
+  /^(\d+) (\d+) ([012]) (\d+) (\d+) (-?\d+) (-?\d+) (-?\d+) (-?\d+) (-?\d+) (-?\d+)(?: \w*)?$/
 
 /**
  * Reads the hash of clients: a list of fields and values in turn. What someone else wrote there is passed over, as

@@ -35,6 +35,32 @@ export function exerciseApply(suite: Suite): void {
       assert.deepEqual(await counts('cur'), { a: 11n, b: 0n })
     })
 
+    it('says with a duplicate which batch was applied last, and by its token whose that was', async () => {
+      const client = new HandClient(suite.store, group)
+      await client.register()
+      const batch = client.batch({ at: NOON as EpochSeconds, counts: [['a', 1]], token: 'mine' })
+      await suite.store.apply(batch)
+      for (const { number, token } of [
+        batch,
+        { ...batch, token: 'your' },
+        { number: 1, token: '0001' },
+      ]) {
+        const reply = await suite.store.apply({ ...batch, number, token })
+        assert.equal(reply.status, 'duplicate')
+        assert.equal(reply.status === 'duplicate' && reply.lastApplied, 2)
+        // A store may keep none.
+        const tokens = reply.status === 'duplicate' ? reply.tokens : undefined
+        if (tokens !== undefined) assert.equal(tokens, '0001mine')
+      }
+      const gap = await client.send(NOON, { a: 1 }, { number: 9, follows: 8 })
+      if (gap.status === 'gap' && gap.tokens !== undefined) assert.equal(gap.tokens, '0001mine')
+      for (let i = 0; i < 10; i++) await client.sign({ number: 3 + i, follows: 2 + i })
+      const late = await suite.store.apply(batch)
+      const kept = late.status === 'duplicate' ? late.tokens : undefined
+      if (kept !== undefined) assert.equal(kept.length, 8 * 4)
+      assert.deepEqual(await counts('cur'), { a: 1n, b: 0n })
+    })
+
     it('tells clients apart, and clients of one id in two groups', async () => {
       const other = groupSpec({ name: 'other' })
       for (const client of [
