@@ -1,9 +1,10 @@
 /**
- * Jest's Node environment, with two differences. Node's errors are errors. And a file that leaves something open
+ * Jest's Node environment, with three differences. Node's errors are errors. A file that leaves something open
  * fails: a timer, socket, server, thread or child process that outlives its tests is a bug of some close(), or of
- * the test.
+ * the test. And what is written to stderr is printed below the name of its file, with that of its test.
  */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import fs from 'node:fs'
 import { TestEnvironment } from 'jest-environment-node'
 
 /** How long closing may take: the close events of sockets and the exits of killed children come a little later. */
@@ -22,6 +23,8 @@ export default class LeakCheckingEnvironment extends TestEnvironment {
   #threads = new Set()
   /** @type {Map<string, number>} what was open before: it belongs to jest */
   #before = new Map()
+  #test = 'outside of its tests'
+  #releaseStderr = () => {}
 
   /** @param {any} message */
   #noteSocket = ({ socket }) => {
@@ -44,6 +47,11 @@ export default class LeakCheckingEnvironment extends TestEnvironment {
   async setup() {
     await super.setup()
     recogniseNodesErrors(this.global)
+    this.#releaseStderr = captureStderr((text) => {
+      // As of a child that has said nothing.
+      if (text.trim() === '') return
+      this.global.console.warn(`stderr, ${this.#test}: ${text.trimEnd()}`)
+    })
     subscribe('net.client.socket', this.#noteSocket)
     subscribe('net.server.socket', this.#noteSocket)
     subscribe('child_process', this.#noteChild)
@@ -52,6 +60,7 @@ export default class LeakCheckingEnvironment extends TestEnvironment {
   }
 
   async teardown() {
+    this.#releaseStderr()
     unsubscribe('net.client.socket', this.#noteSocket)
     unsubscribe('net.server.socket', this.#noteSocket)
     unsubscribe('child_process', this.#noteChild)
@@ -60,10 +69,11 @@ export default class LeakCheckingEnvironment extends TestEnvironment {
   }
 
   /**
-   * @param {{ name: string }} event of jest-circus
+   * @param {{ name: string, test?: { name: string } }} event of jest-circus
    * @param {{ unhandledErrors: unknown[] }} state of the file, which fails if it has an error of its own
    */
   async handleTestEvent(event, state) {
+    if (event.name === 'test_start') this.#test = `in "${event.test?.name}"`
     if (event.name !== 'run_finish') return
     const leaks = await this.#leaks()
     if (leaks.length === 0) return
@@ -104,6 +114,36 @@ export default class LeakCheckingEnvironment extends TestEnvironment {
       .map(([type, count]) => /** @type {const} */ ([type, count - (this.#before.get(type) ?? 0)]))
       .filter(([type, count]) => count > 0 && !(told.length > 0 && TOLD_APART.has(type)))
     return [...told, ...others.map(([type, count]) => `${count} × ${type}`)]
+  }
+}
+
+/**
+ * Takes what is written to stderr, by a stream or straight. A test that expects it has put something in its place.
+ *
+ * @param {(text: string) => void} report
+ * @returns {() => void} lets it through again
+ */
+function captureStderr(report) {
+  const { stderr } = process
+  const { writeSync } = fs
+  /** @param {any} chunk @param {any[]} rest */
+  stderr.write = (chunk, ...rest) => {
+    report(String(chunk))
+    const callback = rest.find((one) => typeof one === 'function')
+    if (callback !== undefined) process.nextTick(callback)
+    return true
+  }
+  /** @param {any} fd @param {any} data @param {any[]} rest */
+  fs.writeSync = (fd, data, ...rest) => {
+    if (fd !== stderr.fd) return writeSync(fd, data, ...rest)
+    const bytes = Buffer.from(data)
+    report(bytes.toString())
+    return bytes.length
+  }
+  return () => {
+    // The stream's own, which is not a property of this one.
+    Reflect.deleteProperty(stderr, 'write')
+    fs.writeSync = writeSync
   }
 }
 

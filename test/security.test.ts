@@ -57,7 +57,8 @@ beforeAll(async () => {
   for (const { name, rules } of users) await redis.client.call('ACL', 'SETUSER', name, ...rules)
 })
 afterAll(async () => {
-  for (const close of closing) await close()
+  // The server last: those on it would complain.
+  for (const close of closing.reverse()) await close()
   await redis.close()
 })
 

@@ -1,4 +1,4 @@
-import { existsSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, it } from '@jest/globals'
@@ -193,15 +193,13 @@ it('goes on when its log cannot be written, as on a full disk', async () => {
   expect((await master.end('SIGTERM')).code).toBe(0)
 })
 
-// util-linux, which gives a command a terminal.
-const onTerminal = existsSync('/usr/bin/script') ? it : it.skip
-
-onTerminal('on a terminal, its log is for people', async () => {
+it('on a terminal, its log is for people', async () => {
   const redis = await fixture.startRedis()
   const file = fixture.configFor(redis)
   const bin = `NO_COLOR=1 timeout -s TERM 2 '${process.execPath}' '${join(import.meta.dirname, '../bin/ecl-master.cjs')}'`
   const { stdout } = await new RunningCommand(
     [],
+    // Of util-linux, which every Debian has: gives a command a terminal.
     ['/usr/bin/script', '-qec', `${bin} -v '${file}'`, '/dev/null'],
   ).ended
   const lines = stdout.trimEnd().split('\r\n')

@@ -69,7 +69,7 @@ describe('a Redis Cluster', () => {
   })
 
   it('counts groups that are on different nodes, and reads them', async () => {
-    const ecl = new EventCountLogger(GROUPS, cluster.backend)
+    const ecl = new EventCountLogger(GROUPS, cluster.backend, { logger: silentLogger })
     for (const [index, name] of NAMES.entries()) {
       const group = ecl.getGroup(name)
       group.log('hit', index + 1)
@@ -146,7 +146,7 @@ describe('a Redis Cluster', () => {
     const address = { host: '127.0.0.1', port: second?.port ?? 0 }
     const client = new Cluster([address], { keyPrefix: 'p:', lazyConnect: true })
     for (const backend of [client, { cluster: [`127.0.0.1:${address.port}`] }]) {
-      const ecl = new EventCountLogger(GROUPS, backend)
+      const ecl = new EventCountLogger(GROUPS, backend, { logger: silentLogger })
       for (const name of NAMES) {
         ecl.getGroup(name).log('hit')
         expect(await ecl.getGroup(name).flush()).toEqual({ unsentEvents: 0 })
@@ -270,7 +270,11 @@ describe('a Redis Cluster', () => {
       await client.call('ACL', 'SETUSER', 'ecl', 'on', '>secret', ...all)
     }
     const login = { username: 'ecl', password: 'secret' }
-    const ecl = new EventCountLogger(GROUPS, { ...cluster.backend, ...login })
+    const ecl = new EventCountLogger(
+      GROUPS,
+      { ...cluster.backend, ...login },
+      { logger: silentLogger },
+    )
     const before = await countOf('{c}')
     ecl.getGroup('{c}').log('hit')
     expect(await ecl.getGroup('{c}').flush()).toEqual({ unsentEvents: 0 })
