@@ -312,8 +312,8 @@ export const mutations = [
     replacements: [
       {
         file: ARCHIVER,
-        find: '      await this.#keep(windows)\n',
-        replace: '      await this.#acknowledge(kept)\n      await this.#keep(windows)\n',
+        find: '      await this.#keep(kept)\n',
+        replace: '      await this.#acknowledge(kept)\n      await this.#keep(kept)\n',
       },
     ],
     tests: 'ecl-history/test/archiver',

@@ -16,6 +16,7 @@ export type {
   MaintainOptions,
   Retention,
   StepQuery,
+  UnfitCounts,
   WindowRange,
 } from './store/history-store.ts'
 export { UnfitWindowError } from './store/unfit-window-error.ts'

@@ -133,6 +133,21 @@ describe('an archiver', () => {
     expect(await stateOf()).toMatchObject({ archived: 3, rejected: 1, dead: 1 })
   })
 
+  it('puts a window aside of which one count cannot be kept, and has all others kept', async () => {
+    history.unfitEvent = 'odd'
+    await client.send(NOON, { odd: 1 })
+    await publish(1, 2)
+    newArchiver().start()
+    await until(async () => (await stateOf()).length === 0)
+    expect(history.totals).toEqual([2n, 2n])
+    const letters = await queue.deadLetters([ref], 10)
+    expect(letters.map(({ window, error }) => [window?.start, error])).toEqual([
+      [NOON, 'left out, and all else of the window is kept: the count of "odd"'],
+    ])
+    expect(await stateOf()).toMatchObject({ archived: 1, rejected: 1 })
+    expect(logger.complaints).toHaveLength(1)
+  })
+
   it('puts what is no window into the dead letters', async () => {
     await publish(1)
     const stream = 'group:5s:@closed'

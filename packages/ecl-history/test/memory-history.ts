@@ -7,6 +7,8 @@ export class MemoryHistory implements Pick<HistoryStore, 'archive'> {
   readonly kept = new Map<string, ClosedWindow>()
   /** How many windows each transaction had. */
   readonly transactions: number[] = []
+  /** An event that cannot be kept, and is left out. */
+  unfitEvent: string | undefined
   /** What happens to a transaction before it is done; undefined: nothing. */
   trouble: (windows: readonly ClosedWindow[]) => Promise<void> | undefined = () => undefined
 
@@ -26,7 +28,11 @@ export class MemoryHistory implements Pick<HistoryStore, 'archive'> {
           (before.publishedMs === publishedMs && before.revision > revision))
       if (!isOlder) this.kept.set(key, window)
     }
-    return { expired: 0 }
+    const unfit = windows.filter(({ counts }) => counts.has(this.unfitEvent ?? ''))
+    return {
+      expired: 0,
+      unfit: unfit.map((window) => ({ window, reasons: [`the count of "${this.unfitEvent}"`] })),
+    }
   }
 
   /** The totals of all windows, by their starts. */

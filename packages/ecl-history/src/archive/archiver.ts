@@ -3,7 +3,6 @@ import { hostname } from 'node:os'
 import {
   asError,
   type Clock,
-  type ClosedWindow,
   delay,
   type Logger,
   type QueuedWindow,
@@ -194,33 +193,45 @@ export class Archiver {
   }
 
   async #archiveBatch(batch: readonly QueuedWindow[]): Promise<void> {
-    const windows = batch.flatMap(({ window }) => window ?? [])
     for (const entry of batch) {
       if (entry.window === undefined) await this.#reject(entry, entry.problem ?? 'it is no window')
     }
-    if (windows.length === 0) return
     const kept = batch.filter(({ window }) => window !== undefined)
+    if (kept.length === 0) return
     try {
-      await this.#keep(windows)
+      await this.#keep(kept)
     } catch (caught) {
       if (!(caught instanceof UnfitWindowError)) throw caught
       await this.#archiveParts(kept, caught)
-      return
     }
-    await this.#acknowledge(kept)
   }
 
-  async #keep(windows: readonly ClosedWindow[]): Promise<void> {
+  /** Has windows kept, and acknowledges them; those of which something is left out are put aside as well. */
+  async #keep(entries: readonly QueuedWindow[]): Promise<void> {
     const { history, logger } = this.#options
-    const { expired } = await this.#database.until(() => history.archive(windows))
-    if (expired === 0) return
-    logger.warn(
-      { expired },
-      `${expired} came after the time for which they are kept, and were left out`,
-    )
+    const windows = entries.flatMap(({ window }) => window ?? [])
+    const { expired, unfit = [] } = await this.#database.until(() => history.archive(windows))
+    if (expired > 0) {
+      logger.warn(
+        { expired },
+        `${expired} came after the time for which they are kept, and were left out`,
+      )
+    }
+    const reasonsOf = new Map(unfit.map(({ window, reasons }) => [window, reasons]))
+    const isWhole = ({ window }: QueuedWindow) => window === undefined || !reasonsOf.has(window)
+    await this.#acknowledge(entries.filter(isWhole))
+    for (const entry of entries) {
+      const reasons = entry.window === undefined ? undefined : reasonsOf.get(entry.window)
+      if (reasons === undefined) continue
+      await this.#reject(
+        entry,
+        `left out, and all else of the window is kept: ${reasons.join('; ')}`,
+      )
+    }
   }
 
   async #acknowledge(entries: readonly QueuedWindow[]): Promise<void> {
+    if (entries.length === 0) return
     await this.#queues.settle(entries)
     this.#archived += entries.length
     this.#options.logger.debug({ entries: entries.length }, 'archived')
@@ -231,7 +242,7 @@ export class Archiver {
     const [first] = batch
     if (first?.window === undefined) return
     if (batch.length === 1) {
-      await this.#archiveAlone(first, first.window, failure)
+      await this.#archiveAlone(first, failure)
       return
     }
     const half = Math.ceil(batch.length / 2)
@@ -239,18 +250,13 @@ export class Archiver {
     await this.#archiveBatch(batch.slice(half))
   }
 
-  async #archiveAlone(
-    entry: QueuedWindow,
-    window: ClosedWindow,
-    failure: UnfitWindowError,
-  ): Promise<void> {
+  async #archiveAlone(entry: QueuedWindow, failure: UnfitWindowError): Promise<void> {
     let last: unknown = failure
     for (let attempt = 1; attempt < ALONE_ATTEMPTS; attempt++) {
       await delay(this.#clock, this.#options.pace?.firstMs ?? ALONE_PAUSE_MS, this.#stop.signal)
       this.#goOn()
       try {
-        await this.#keep([window])
-        await this.#acknowledge([entry])
+        await this.#keep([entry])
         return
       } catch (caught) {
         if (!(caught instanceof UnfitWindowError)) throw caught

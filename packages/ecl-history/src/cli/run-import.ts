@@ -4,6 +4,7 @@ import { tell, writeOut } from 'ecl-command'
 import { EXIT, type ExitCode } from 'ecl-command/exit'
 import { openStdin } from 'ecl-command/stdin'
 import type { ClosedWindow } from '../closed-window.ts'
+import { instantIso } from '../query/time-text.ts'
 import { FileFault } from '../transfer/file-fault.ts'
 import { readWindows } from '../transfer/read-windows.ts'
 import { openProgress } from './progress.ts'
@@ -28,9 +29,15 @@ export function runImport({
     const progress = openProgress('import', size)
     let windows = 0
     let expired = 0
+    let unfit = false
     try {
       for await (const batch of batchesOf(readWindows(input))) {
         const archived = await sql.archive(batch)
+        for (const { window, reasons } of archived.unfit ?? []) {
+          unfit = true
+          const where = `${window.group} ${window.interval} ${instantIso(window.start, 'UTC')}`
+          tell(`${COMMAND}: left out of the window ${where}: ${reasons.join('; ')}`)
+        }
         windows += batch.filter(({ part }) => part === 1).length
         expired += archived.expired
         if ('bytesRead' in input) progress.update(input.bytesRead)
@@ -47,7 +54,7 @@ export function runImport({
     }
     await writeOut(`windows taken in: ${windows}\n`)
     if (expired > 0) tell(`${COMMAND}: left out, as they are older than what is kept: ${expired}`)
-    return EXIT.done
+    return unfit ? EXIT.atFault : EXIT.done
   })
 }
 

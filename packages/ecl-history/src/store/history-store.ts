@@ -64,6 +64,16 @@ export type Retention = ReadonlyMap<string, number>
 export interface Archived {
   /** Of parts: so many were of times that are no longer kept, and were left out. */
   readonly expired: number
+  /** What was left out of windows since no database can keep it; undefined where there is nothing. */
+  readonly unfit?: readonly UnfitCounts[] | undefined
+}
+
+/** Counts that were left out of a window, which is kept as partial without them. */
+export interface UnfitCounts {
+  /** The window, or the part of one, as it was given. */
+  readonly window: ClosedWindow
+  /** Which counts, and why; one text each. */
+  readonly reasons: readonly string[]
 }
 
 /** What is no longer kept of an interval's windows, or of a roll-up of them. */
@@ -125,7 +135,9 @@ export interface HistoryStore {
    * Archives windows, or parts of them, in one transaction. Absolute values by version, so repeating is harmless, whatever
    * the order: in the end the latest version is there, whole, and nothing of an earlier one.
    *
-   * @throws UnfitWindowError where one of them cannot be kept by any database; nothing has changed then
+   * A count that no database can keep is left out, and its window is partial without it.
+   *
+   * @throws UnfitWindowError where nothing of one of them can be kept by any database; nothing has changed then
    */
   archive(windows: readonly ClosedWindow[]): Promise<Archived>
 

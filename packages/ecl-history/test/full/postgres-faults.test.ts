@@ -36,8 +36,8 @@ afterAll(() => Promise.all(others.map((other) => other.close())))
 describe('a history in PostgreSQL', () => {
   it('has its tables made once by several at once, and says of which version they were', async () => {
     const migrations = await Promise.all([open(), open(), open()].map((one) => one.migrate()))
-    expect(migrations.filter(({ from }) => from === 0)).toEqual([{ from: 0, to: 1 }])
-    expect(await store.migrate()).toEqual({ from: 1, to: 1 })
+    expect(migrations.filter(({ from }) => from === 0)).toEqual([{ from: 0, to: 2 }])
+    expect(await store.migrate()).toEqual({ from: 2, to: 2 })
     expect(store.kind).toBe('postgres')
   })
 
@@ -157,13 +157,22 @@ describe('a history in PostgreSQL', () => {
     })
   })
 
-  it('calls a name unfit that is too long for its index, and keeps the others', async () => {
+  it('takes names of any length in tables that were made for short ones', async () => {
+    await store.migrate()
+    // As they were in version 1.
+    await postgres.psql(
+      'ALTER TABLE ecl_history.events DROP CONSTRAINT events_name_key, ADD UNIQUE (name); DELETE FROM ecl_history.schema_versions WHERE version = 2',
+      database,
+    )
+    await postgres.psql("INSERT INTO ecl_history.events (name) VALUES ('a')", database)
+    const newer = open()
+    expect(await newer.migrate()).toEqual({ from: 1, to: 2 })
     const long = Array.from({ length: 4000 }, (_, n) => (n * n * 7919).toString(36)).join('')
-    await expect(store.archive([closed(0, { [long]: 1 })])).rejects.toMatchObject({
-      name: 'UnfitWindowError',
-    })
-    await store.archive([closed(0, { a: 1 })])
-    expect(await all(store.rows(EVER))).toHaveLength(1)
+    expect(await newer.archive([closed(0, { [long]: 1, a: 2 })])).toEqual({ expired: 0 })
+    const found = await all(newer.rows(EVER))
+    expect(new Set(found.map(({ sum }) => Number(sum)))).toEqual(new Set([1, 2]))
+    const names = 'SELECT count(*), count(DISTINCT name) FROM ecl_history.events'
+    expect(await postgres.psql(names, database)).toBe('2|2')
   })
 
   it('makes parts for windows of any time, and drops those of which nothing is kept', async () => {

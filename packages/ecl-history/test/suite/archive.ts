@@ -115,9 +115,6 @@ export function exerciseArchive(suite: HistorySuite): void {
     })
 
     it.each<[string, ClosedWindow]>([
-      ['a count beyond 64 bits', closed(5, { a: MOST + 1n }, { total: 0n })],
-      ['a total beyond 64 bits', closed(5, {}, { total: MOST + 1n })],
-      ['a name with a NUL', closed(5, { 'a\0': 1 })],
       ['another length than others of its interval', closed(5, { a: 1 }, { seconds: 7 })],
       ['a part that is not of its parts', closed(5, { a: 1 }, { part: 2 })],
     ])('refuses %s, and with it the whole batch', async (_, unfit) => {
@@ -129,6 +126,82 @@ export function exerciseArchive(suite: HistorySuite): void {
       // What was undone is not taken for known.
       await suite.store.archive([closed(0, { a: 1 })])
       expect(await rows()).toMatchObject([{ event: 'a', sum: 1n }])
+    })
+
+    it.each<[string, Record<string, bigint>, RegExp]>([
+      ['a count beyond 64 bits', { big: MOST + 1n }, /^the count of "big": \d+ is beyond 64 bits$/],
+      [
+        'a count below 64 bits',
+        { low: -MOST - 2n },
+        /^the count of "low": -\d+ is beyond 64 bits$/,
+      ],
+      ['a name with a NUL', { 'n\0': 1n }, /^the count of "n\\u0000": its name has a NUL$/],
+      ['a name of half a character', { 's\ud83d': 1n }, /its name is no Unicode$/],
+    ])(
+      'leaves out %s alone, and says so; its window is partial, and all others are whole',
+      async (_, bad, reason) => {
+        const before = closed(5, { a: 1, b: 2, ...bad }, { total: 3n })
+        const batch = [closed(0, { a: 1 }), before, closed(10, { b: 1 })]
+        for (let n = 0; n < 2; n++) {
+          expect(await suite.store.archive(batch)).toEqual({
+            expired: 0,
+            unfit: [{ window: before, reasons: [expect.stringMatching(reason)] }],
+          })
+          expect((await rows()).map(({ event, sum }) => [event, sum])).toEqual([
+            ...[
+              ['a', 1n],
+              ['a', 1n],
+              ['b', 2n],
+              ['b', 1n],
+            ],
+          ])
+          expect((await windows()).map(({ completeness }) => completeness)).toEqual([
+            ...['complete', 'partial', 'complete'],
+          ])
+        }
+      },
+    )
+
+    it.each([[[1, 2]], [[2, 1]]])(
+      'leaves out one count of a window in parts, which is partial whichever comes first: %j',
+      async (order) => {
+        const part = (number: number) =>
+          closed(0, number === 1 ? { a: 1 } : { b: 2, big: MOST + 1n }, {
+            ...{ part: number, parts: 2, total: 3n },
+          })
+        for (const number of order) await suite.store.archive([part(number)])
+        expect((await rows()).map(({ sum }) => sum)).toEqual([1n, 2n])
+        expect(await windows()).toMatchObject([{ completeness: 'partial', total: 3n }])
+      },
+    )
+
+    it('keeps the counts of a window whose total is beyond 64 bits', async () => {
+      const window = closed(0, { a: MOST, b: 1 })
+      const reasons = ['its total is beyond 64 bits']
+      expect(await suite.store.archive([window])).toEqual({
+        expired: 0,
+        unfit: [{ window, reasons }],
+      })
+      expect((await rows()).map(({ sum }) => sum)).toEqual([MOST, 1n])
+      expect(await windows()).toMatchObject([{ completeness: 'partial', total: MOST }])
+    })
+
+    it('keeps a name of any length, and the counts of all others with it', async () => {
+      // Nothing in it comes twice, so that no compression makes it fit into an index.
+      const long = (length: number) =>
+        Array.from({ length: length / 5 }, (__, n) =>
+          ((n * n * 7919 + 1) % 60_466_176).toString(36).padStart(5, '0'),
+        ).join('')
+      const counts = { a: 1, [long(2705)]: 2, [long(20_000)]: 3, [`${long(20_000)}!`]: 4 }
+      for (let n = 0; n < 2; n++) {
+        expect(await suite.store.archive([closed(n * 5, counts)])).toEqual({ expired: 0 })
+      }
+      const found = new Map((await rows()).map(({ event, sum }) => [event, Number(sum)]))
+      expect(Object.fromEntries(found)).toEqual(counts)
+      expect(await windows()).toMatchObject([
+        { completeness: 'complete' },
+        { completeness: 'complete' },
+      ])
     })
 
     it('keeps names as they are, and tells them by their code points', async () => {

@@ -18,6 +18,7 @@ interface Entering {
   readonly start: number
   readonly window: ClosedWindow
   readonly parts: ReadonlyMap<number, ClosedWindow>
+  readonly isCut: boolean
   /** How many parts are missing in the database. */
   missing: number
 }
@@ -58,18 +59,20 @@ export async function archive(
   let expired = 0
   let clocks: Clocks | undefined
   const given: Entering[] = []
-  for (const [{ window, parts }, levels] of levelsOf) {
+  for (const [{ window, parts, isCut }, levels] of levelsOf) {
     const series = levels[0]?.id
     const { start } = window
     const mark = series === undefined ? 0 : (keptFrom.get(series) ?? 0)
     if (start < mark) checkMark(mark, window, (clocks ??= await clocksOf(query, 0)))
     if (series === undefined || start < mark) expired += parts.size
-    else given.push({ series, levels, start, window, parts, missing: window.parts })
+    else given.push({ series, levels, start, window, parts, isCut, missing: window.parts })
   }
   const undone = await findUndone(query, given)
   const entering = await lockWindows(query, latestOf([...given, ...undone]))
   if (entering.length > 0) {
     await enterCounts(query, await enterParts(query, entering), events)
+    const cut = entering.filter(({ isCut }) => isCut)
+    if (cut.length > 0) await query(sql.markPartial, placeColumns(cut))
     await markStale(query, entering)
   }
   return { expired }
@@ -84,8 +87,8 @@ async function findUndone(query: Query, given: readonly Entering[]): Promise<rea
     const told = [start, next, after.publishedMs, lossWindowMs, Number(mayHoldForeign)]
     const rows = await query(sql.findUndone, [series, ...told])
     for (const row of rows) {
-      const { window, parts } = withdrawn(after, numberIn(row, 'start') as EpochSeconds)
-      found.push({ series, levels, start: window.start, window, parts, missing: window.parts })
+      const { window, ...rest } = withdrawn(after, numberIn(row, 'start') as EpochSeconds)
+      found.push({ series, levels, start: window.start, window, ...rest, missing: window.parts })
     }
   }
   return found

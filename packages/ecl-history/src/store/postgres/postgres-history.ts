@@ -16,7 +16,7 @@ import type {
 } from '../history-store.ts'
 import { maintain } from '../maintenance.ts'
 import { type HistorySource, readClosed, readRows, readWindows } from '../reading.ts'
-import { windowsOf } from '../window-batch.ts'
+import { type WindowParts, windowsOf } from '../window-batch.ts'
 import { archive, ensureEvents, findEvents } from './archive.ts'
 import { Connections } from './connections.ts'
 import { type CountTables, HYPERTABLES, PARTITIONED } from './count-tables.ts'
@@ -69,8 +69,13 @@ export class PostgresHistory implements HistoryStore {
   }
 
   async archive(windows: readonly ClosedWindow[]): Promise<Archived> {
-    const found = windowsOf(windows)
+    const { windows: found, unfit } = windowsOf(windows)
     if (found.length === 0) return { expired: 0 }
+    const archived = await this.#enter(found)
+    return unfit.length === 0 ? archived : { ...archived, unfit }
+  }
+
+  async #enter(found: readonly WindowParts[]): Promise<Archived> {
     return await this.#made(async (all) => {
       // By themselves: numbers that nobody uses do no harm, and nobody waits for those who enter windows.
       const query = (...statement: Parameters<Connections['query']>) => all.query(...statement)

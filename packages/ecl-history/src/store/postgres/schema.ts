@@ -20,6 +20,9 @@ const MIGRATIONS: readonly ((query: Query) => Promise<void>)[] = [
     const [found] = await query(sql.findTimescale)
     await query(booleanIn(found, 'is_there') ? sql.hypertableCounts : sql.partitionCounts)
   },
+  async (query) => {
+    await query(sql.migration002)
+  },
 ]
 
 /**

@@ -50,7 +50,11 @@ function undoneAfter(
 }
 
 /** Enters what is new of a window. Says whether there was any. */
-function enter(statements: Statements, series: number, { window, parts }: WindowParts): boolean {
+function enter(
+  statements: Statements,
+  series: number,
+  { window, parts, isCut }: WindowParts,
+): boolean {
   const { start } = window
   const at = { series, start }
   const known = statements.findWindow.get(at)
@@ -74,6 +78,7 @@ function enter(statements: Statements, series: number, { window, parts }: Window
     }
   }
   statements.markMissing.run({ ...at, missing_parts: missing })
+  if (isCut) statements.markPartial.run(at)
   if (missing === 0) statements.dropParts.run(at)
   return true
 }

@@ -31,6 +31,7 @@ function prepare(database: Database) {
     findWindow: database.prepare(sql.findWindow),
     findUndone: database.prepare(sql.findUndone),
     putWindow: database.prepare(sql.putWindow),
+    markPartial: database.prepare(sql.markPartial),
     markMissing: database.prepare(sql.markMissing),
     putCount: database.prepare(sql.putCount),
     putPart: database.prepare(sql.putPart),

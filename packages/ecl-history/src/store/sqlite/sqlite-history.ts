@@ -80,9 +80,10 @@ export class SqliteHistory implements HistoryStore {
   }
 
   async archive(windows: readonly ClosedWindow[]): Promise<Archived> {
-    const found = windowsOf(windows)
+    const { windows: found, unfit } = windowsOf(windows)
     const now = Math.floor(Date.now() / 1000)
-    return await this.#write((all) => archive(all, found, now))
+    const archived = await this.#write((all) => archive(all, found, now))
+    return unfit.length === 0 ? archived : { ...archived, unfit }
   }
 
   rows(query: HistoryQuery): AsyncIterable<HistoryRow> {
