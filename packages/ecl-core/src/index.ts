@@ -71,6 +71,7 @@ export type {
 export { type Backend, openStore } from './store/open-store.ts'
 export { openUntil, type Publication, publishFromMs } from './store/publication.ts'
 export { searchCutShortText } from './store/redis/foreign-events.ts'
+export type { IoredisClient } from './store/redis/ioredis-client.ts'
 export { sqliteFile } from './store/sqlite-backend.ts'
 export type {
   ArchiverState,

@@ -16,7 +16,7 @@ export interface Bound {
 }
 
 /** Where no hits are left, so that the first one goes by the look-up. Shared, and never written to. */
-export const NOWHERE = new Int32Array(1)
+export const NOWHERE: Int32Array = new Int32Array(1)
 
 /**
  * The counts of the open segment.

@@ -1,5 +1,4 @@
 import { resolve } from 'node:path'
-import type { Cluster, Redis } from 'ioredis'
 import { type Clock, systemClock } from '../clock.ts'
 import type { RedisConfig } from '../config/config-types.ts'
 import { ConfigError } from '../errors.ts'
@@ -7,15 +6,16 @@ import { harmless, type Logger, stderrLogger } from '../logger.ts'
 import type { CounterStore } from './counter-store.ts'
 import { LazyStore } from './lazy-store.ts'
 import { loadSqlite } from './load-sqlite.ts'
+import { type IoredisClient, isIoredisClient } from './redis/ioredis-client.ts'
 import { openRedis } from './redis/open-redis.ts'
-import { isClient, redisClients } from './redis/redis-options.ts'
+import { redisClients } from './redis/redis-options.ts'
 import { sqliteFile, storeProblem } from './sqlite-backend.ts'
 
 /**
  * Where counts are kept: Redis options in the YAML's shape, a URL, a client of ioredis (which is duplicated and otherwise
  * left alone), `sqlite:PATH`, or a store that is there already.
  */
-export type Backend = RedisConfig | string | Redis | Cluster | CounterStore
+export type Backend = RedisConfig | string | IoredisClient | CounterStore
 
 /** What a store takes over from its user. */
 export interface OpenStoreOptions {
@@ -50,14 +50,15 @@ export function openStore(backend: Backend, options: OpenStoreOptions = {}): Cou
 }
 
 function isStore(backend: Backend): backend is CounterStore {
-  return typeof backend === 'object' && 'apply' in backend && typeof backend.apply === 'function'
+  const isObject = typeof backend === 'object' && backend !== null
+  return isObject && 'apply' in backend && typeof backend.apply === 'function'
 }
 
 /** A backend for people: without secrets. */
 export function describeBackend(backend: Backend): unknown {
   if (typeof backend === 'string') return backend.replace(/\/\/.*@/, '//***@')
   if (isStore(backend)) return backend.constructor.name
-  if (isClient(backend)) return 'ioredis client'
+  if (isIoredisClient(backend)) return 'ioredis client'
   const { sentinel } = backend
   return {
     ...withoutPassword(backend),

@@ -5,6 +5,7 @@ import type { RedisConfig, RedisTlsConfig } from '../../config/config-types.ts'
 import { type NodeAddress, parseNodeAddress } from '../../config/node-address.ts'
 import { asError, ConfigError } from '../../errors.ts'
 import { guardedClient } from './guarded-client.ts'
+import { type IoredisClient, isIoredisClient, refuseForeign } from './ioredis-client.ts'
 import { ServerFirstConnector } from './server-first-connector.ts'
 
 /**
@@ -64,10 +65,14 @@ const CLUSTER_PORT = 6379
  *   duplicated and otherwise left alone
  * @throws ConfigError for a URL of another kind, a certificate that cannot be read, or an address that is none
  */
-export function redisClients(backend: RedisConfig | string | Redis | Cluster): RedisClients {
+export function redisClients(backend: RedisConfig | string | IoredisClient): RedisClients {
   if (typeof backend === 'string') return clientsOf(optionsFromUrl(backend))
-  if (isCluster(backend)) return clientsOfCluster(backend)
-  if (isClient(backend)) return clientsOfClient(backend)
+  refuseForeign(backend)
+  if (isIoredisClient(backend)) {
+    // ioredis 5 and 6 are the same, as far as they are used here.
+    const client = backend as Redis | Cluster
+    return isCluster(client) ? clientsOfCluster(client) : clientsOfClient(client)
+  }
   const { loss_window: lossSeconds } = backend
   return {
     ...clientsOfConfig(backend),
@@ -102,13 +107,8 @@ function clientsOfConfig(backend: RedisConfig): RedisClients {
   return clientsOf(options)
 }
 
-/** Whether something is an ioredis client; by its looks, since the user's ioredis may be another copy of it. */
-export function isClient(backend: object): backend is Redis | Cluster {
-  return 'duplicate' in backend && typeof backend.duplicate === 'function'
-}
-
-function isCluster(backend: object): backend is Cluster {
-  return isClient(backend) && 'isCluster' in backend && backend.isCluster === true
+function isCluster(client: Redis | Cluster): client is Cluster {
+  return client.isCluster
 }
 
 function newClient(options: RedisOptions): Redis {
