@@ -1,3 +1,4 @@
+import { EXIT, type ExitCode } from 'ecl-command/exit'
 import { openStdin } from 'ecl-command/stdin'
 import {
   asError,
@@ -13,7 +14,6 @@ import {
 import type { LogRequest } from './arguments.ts'
 import { cutName } from './bad-names.ts'
 import { type EventCheck, eventCheck } from './event-check.ts'
-import { EXIT, type ExitCode } from './exit.ts'
 import { logLines } from './log-lines.ts'
 import { logger, tell, tellAsCommand } from './output.ts'
 

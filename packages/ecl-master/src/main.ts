@@ -1,6 +1,6 @@
+import { EXIT, type ExitCode } from 'ecl-command/exit'
 import { runMain } from 'ecl-command/run-main'
 import { parseArguments } from './arguments.ts'
-import { EXIT, type ExitCode } from './exit.ts'
 
 async function main(): Promise<ExitCode> {
   const parsed = parseArguments(process.argv)

@@ -1,4 +1,5 @@
 import { tell, writeOut } from 'ecl-command'
+import { EXIT, type ExitCode } from 'ecl-command/exit'
 import { openLog } from 'ecl-command/log'
 import {
   asError,
@@ -12,7 +13,6 @@ import {
 import { acknowledge } from './acknowledge.ts'
 import type { MasterRequest } from './arguments.ts'
 import { runDaemon } from './daemon.ts'
-import { EXIT, type ExitCode } from './exit.ts'
 import { keepAlive } from './keep-alive.ts'
 import { Master } from './master.ts'
 
