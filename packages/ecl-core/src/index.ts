@@ -87,3 +87,4 @@ export type {
   WindowVersion,
 } from './store/window-queue.ts'
 export { StoreClock } from './store-clock.ts'
+export { TroubleLog } from './trouble.ts'

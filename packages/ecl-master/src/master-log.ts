@@ -1,10 +1,12 @@
 import {
   type Adopted,
   asError,
+  type Clock,
   type Logger,
   type Published,
   type Rotated,
   StoreError,
+  TroubleLog,
   type WindowRef,
 } from 'ecl-core'
 
@@ -21,10 +23,11 @@ export class MasterLog {
   /** Groups and intervals whose windows cannot be published, until one can. */
   readonly #refusals = new Set<string>()
   /** Failures that have been said, until a look succeeds. */
-  readonly #failures = new Set<string>()
+  readonly #troubles: TroubleLog
 
-  constructor(logger: Logger) {
+  constructor(logger: Logger, clock: Clock) {
     this.#logger = logger
+    this.#troubles = new TroubleLog({ logger, clock })
   }
 
   /** There was no current window. */
@@ -151,22 +154,20 @@ export class MasterLog {
   failed(caught: unknown): void {
     const { message } = asError(caught)
     // The store's troubles are reported where they happen, once each.
-    if (caught instanceof StoreError || this.#failures.has(message)) return
-    this.#failures.add(message)
-    this.#logger.error({ err: caught }, `rotation failed, and is tried again: ${message}`)
+    if (caught instanceof StoreError) return
+    const said = `rotation failed, and is tried again: ${message}`
+    this.#troubles.failed({ work: '', kind: message, message: said, err: caught, level: 'error' })
   }
 
   /** Of a group that cannot be looked at while others can, only the error tells. */
   notSeen(failure: Error): void {
-    if (this.#failures.has(failure.message)) return
-    this.#failures.add(failure.message)
     const message = `windows are not turned over while this lasts: ${failure.message}`
-    this.#logger.warn({ err: failure }, message)
+    this.#troubles.failed({ work: '', kind: failure.message, message, err: failure })
   }
 
   /** A look has succeeded: what fails from now on is said again. */
   succeeded(): void {
-    this.#failures.clear()
+    this.#troubles.succeeded('')
   }
 }
 

@@ -82,8 +82,8 @@ export class Master extends EventEmitter<MasterEvents> {
       group.intervals.map((interval) => ({ group, interval })),
     )
     const logger = options.logger ?? stderrLogger
-    this.#log = new MasterLog(logger)
     this.#clock = options.clock ?? systemClock
+    this.#log = new MasterLog(logger, this.#clock)
     this.#store = openStore(backend, { logger, clock: this.#clock })
     this.#ownsStore = this.#store !== backend
     this.#store.checkGroups?.(specs)

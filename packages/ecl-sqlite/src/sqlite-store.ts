@@ -22,6 +22,7 @@ import {
   type RotateOptions,
   StoreError,
   type StoreReadOptions,
+  TroubleLog,
   type Which,
   type WindowQueue,
   type WindowRef,
@@ -72,20 +73,19 @@ export class SqliteStore implements CounterStore {
   readonly turnsAtOnce = true
   readonly history: WindowQueue
   readonly #file: string
-  readonly #logger: Logger
   readonly #clock: Clock
   readonly #thread: StoreThread
   readonly #onConnect = new Set<() => void>()
   #closed = false
   /** How many requests have not been answered in time, and still are not. */
   #overdue = 0
-  #troubleSinceMs: number | undefined
-  #reported = new Set<string>()
+  readonly #troubles: TroubleLog
 
   constructor({ file, create = true, logger, clock, handWound }: SqliteStoreOptions) {
     this.#file = file
-    this.#logger = logger
     this.#clock = clock
+    const back = (seconds: string) => `SQLite file ${file} can be used again after ${seconds} s`
+    this.#troubles = new TroubleLog({ logger, clock, back })
     this.#thread = new StoreThread({ file, create, handWound })
     this.history = new SqliteWindowQueue((request) => this.#ask(request))
   }
@@ -185,7 +185,7 @@ export class SqliteStore implements CounterStore {
   }
 
   get connected(): boolean {
-    return this.#troubleSinceMs === undefined
+    return this.#troubles.sinceMs === undefined
   }
 
   async close(): Promise<void> {
@@ -215,10 +215,10 @@ export class SqliteStore implements CounterStore {
       // What it has not answered it may still do; more and more of the same would only wait behind that.
       if (this.#overdue > 0) throw new Error(STUCK)
       const reply = await this.#within(REPLY_TIMEOUT_MS, this.#thread.ask(request, declaration))
-      this.#recovered()
+      this.#succeeded(workOf(request))
       return reply
     } catch (caught) {
-      throw this.#trouble(caught)
+      throw this.#trouble(caught, workOf(request))
     }
   }
 
@@ -242,15 +242,13 @@ export class SqliteStore implements CounterStore {
   }
 
   /** Reports a problem once, until something has succeeded again, and makes the error that the caller gets. */
-  #trouble(caught: unknown): StoreError {
+  #trouble(caught: unknown, work: string): StoreError {
     if (this.#closed) return this.#closedError()
     const error = asError(caught)
     const { kind, text, refuses } = this.#describe(error)
-    this.#troubleSinceMs ??= this.#clock.monotonicMs()
-    if (!this.#reported.has(kind)) {
-      this.#reported.add(kind)
-      this.#logger.warn({ err: error }, text)
-    }
+    // What does not come from the file says nothing of the request.
+    const known = error instanceof ThreadFailure ? work : ''
+    this.#troubles.failed({ work: known, kind, message: text, err: error })
     return new StoreError(refuses ? 'STORE_REFUSED' : 'STORE_UNAVAILABLE', text, { cause: error })
   }
 
@@ -265,15 +263,17 @@ export class SqliteStore implements CounterStore {
     return { kind, text: `SQLite file ${this.#file}: ${message}${REMEDIES[kind] ?? ''}`, refuses }
   }
 
-  #recovered(): void {
-    if (this.#troubleSinceMs === undefined) return
-    const seconds = (this.#clock.monotonicMs() - this.#troubleSinceMs) / 1000
-    this.#troubleSinceMs = undefined
-    this.#reported.clear()
-    const message = `SQLite file ${this.#file} can be used again after ${seconds.toFixed(1)} s`
-    this.#logger.info({ seconds }, message)
+  #succeeded(work: string): void {
+    if (this.#troubles.sinceMs === undefined || !this.#troubles.succeeded(work)) return
     for (const listener of this.#onConnect) listener()
   }
+}
+
+/** What has to succeed to show that it can be done again: many a file may be read and not be written. */
+function workOf(request: Request): string {
+  if (!('group' in request)) return request.op
+  const interval = 'interval' in request ? ` ${request.interval.spec}` : ''
+  return `${request.op} ${request.group}${interval}`
 }
 
 function declarationOf({ name, events }: GroupSpec): Declaration {

@@ -5,7 +5,7 @@ import {
   ExponentialBackoff,
   handleType,
 } from 'cockatiel'
-import { asError, type Clock, delay, type Logger, StoreError } from 'ecl-core'
+import { asError, type Clock, delay, type Logger, StoreError, TroubleLog } from 'ecl-core'
 import { UnfitWindowError } from '../store/unfit-window-error.ts'
 
 /** A database that has just been restarted is there again within this; one that is away is not asked more often. */
@@ -50,11 +50,16 @@ export class Perseverance {
   readonly #options: PerseveranceOptions
   readonly #pace: Pace
   readonly #breaker
-  #awaySinceMs: number | undefined
+  readonly #troubles: TroubleLog
 
   constructor(options: PerseveranceOptions) {
     this.#options = options
     this.#pace = options.pace ?? PACE
+    const { logger, clock, what } = options
+    this.#troubles = new TroubleLog({
+      ...{ logger, clock },
+      back: (seconds) => `${what} is back after ${seconds} s`,
+    })
     this.#breaker = circuitBreaker(handleType(StoreError), {
       breaker: new ConsecutiveBreaker(FAILURES_BEFORE_PAUSE),
       halfOpenAfter: this.#pace.pauseMs,
@@ -78,7 +83,7 @@ export class Perseverance {
     ) {
       try {
         const result = await this.#breaker.execute(work)
-        this.#recovered()
+        this.#troubles.succeeded('')
         return result
       } catch (caught) {
         if (caught instanceof UnfitWindowError) throw caught
@@ -95,18 +100,7 @@ export class Perseverance {
   }
 
   #failed(caught: unknown): void {
-    if (this.#awaySinceMs !== undefined) return
-    this.#awaySinceMs = this.#options.clock.monotonicMs()
-    const { what, logger } = this.#options
-    const { message } = asError(caught)
-    logger.warn({ err: caught }, `${what} does not do it, and is asked again and again: ${message}`)
-  }
-
-  #recovered(): void {
-    if (this.#awaySinceMs === undefined) return
-    const { what, logger, clock } = this.#options
-    const awayMs = Math.round(clock.monotonicMs() - this.#awaySinceMs)
-    this.#awaySinceMs = undefined
-    logger.info({ awayMs }, `${what} is back after ${(awayMs / 1000).toFixed(1)} s`)
+    const message = `${this.#options.what} does not do it, and is asked again and again: ${asError(caught).message}`
+    this.#troubles.failed({ work: '', kind: 'away', message, err: caught })
   }
 }

@@ -113,6 +113,13 @@ export class RedisClusterStore implements CounterStore {
     )
   }
 
+  async tryOut(windows: readonly WindowRef[]): Promise<undefined> {
+    const parts = partsBy(windows, (window) => this.#slotOf(window.group))
+    for (const { group, refs } of parts) {
+      await this.#at(group, READ_PATIENCE_MS, ({ store }) => store.tryOut(refs))
+    }
+  }
+
   /**
    * Asks for each slot by itself: a script's keys have to be in one, and a node that does not answer, or a slot that is on
    * its way to another node, keeps no other's windows from being turned over.

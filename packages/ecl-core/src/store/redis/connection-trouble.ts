@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.ts'
 import { StoreError } from '../../errors.ts'
 import type { Logger } from '../../logger.ts'
+import { TroubleLog } from '../../trouble.ts'
 import { describeProblem } from './redis-problem.ts'
 
 /** So long a better reason is waited for than that the connection was lost. */
@@ -21,23 +22,26 @@ export interface TroubleOptions {
 /** What is wrong with a connection, said once with the best reason there is, until all is well again. */
 export class ConnectionTrouble {
   readonly #options: TroubleOptions
-  /** Kinds of problems. */
-  readonly #reported = new Set<string>()
-  #sinceMs: number | undefined
+  readonly #log: TroubleLog
 
   constructor(options: TroubleOptions) {
     this.#options = options
+    const { clock, logger, endpoint } = options
+    const back = (seconds: string) => `Redis at ${endpoint} is back after ${seconds} s`
+    this.#log = new TroubleLog({ clock, logger, back })
   }
 
   /**
    * Says what is wrong, if that has not been said, and makes the error that the caller gets.
    *
    * @param others what was said before: that a connection ended says little, and they perhaps why
+   * @param work what was being done. Where the server has answered, only the success of the same ends the trouble
    * @returns with `reconnect`, whether another connection may do better
    */
   report(
     given: Error,
     others: readonly (Error | undefined)[],
+    work = '',
   ): { readonly error: StoreError; readonly reconnect: boolean } {
     const cause = [given, ...others].find((one) => one && !isVague(one)) ?? given
     // ioredis adds the command with its arguments: those of AUTH hold the password, and those of a batch are many.
@@ -45,26 +49,23 @@ export class ConnectionTrouble {
     const { kind, message: problem, refuses, reconnect } = describeProblem(cause)
     const message = `Redis at ${this.#options.endpoint}: ${problem}${this.#remedy(kind)}`
     const nowMs = this.#options.clock.monotonicMs()
-    this.#sinceMs ??= nowMs
     // A connection that was cut is usually followed by a better reason, or by a connection that works.
-    const waitForReason = isVague(cause) && nowMs - this.#sinceMs < VAGUE_MS
-    const alreadySaid = isVague(cause) && this.#reported.size > 0
-    if (!waitForReason && !alreadySaid && !this.#reported.has(kind)) {
-      this.#reported.add(kind)
-      this.#options.logger.warn({ err: cause }, message)
-    }
+    const waitForReason = nowMs - (this.#log.sinceMs ?? nowMs) < VAGUE_MS
+    const say = !isVague(cause) || !(waitForReason || this.#log.hasSaid)
+    this.#log.failed({
+      work: given.name === 'ReplyError' ? work : '',
+      kind,
+      message,
+      err: cause,
+      say,
+    })
     const code = refuses ? 'STORE_REFUSED' : 'STORE_UNAVAILABLE'
     return { error: new StoreError(code, message, { cause }), reconnect }
   }
 
-  /** A command has succeeded: says so where something was wrong. */
-  end(): void {
-    if (this.#sinceMs === undefined) return
-    const { clock, endpoint, logger } = this.#options
-    const seconds = (clock.monotonicMs() - this.#sinceMs) / 1000
-    logger.info({ seconds }, `Redis at ${endpoint} is back after ${seconds.toFixed(1)} s`)
-    this.#sinceMs = undefined
-    this.#reported.clear()
+  /** A command has succeeded: says so where something was wrong. @returns whether nothing is wrong any more */
+  end(work = ''): boolean {
+    return this.#log.succeeded(work)
   }
 
   #remedy(kind: string): string {

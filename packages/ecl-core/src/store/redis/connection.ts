@@ -32,6 +32,8 @@ export interface ConnectionOptions extends TroubleOptions {
 export interface Patience {
   /** Give up at the first attempt that fails, rather than wait for a better one. */
   readonly failFast: boolean
+  /** What is done, for telling whether it can be done again: where writing is refused, reading may not be. */
+  readonly work?: string
 }
 
 /**
@@ -91,7 +93,7 @@ export class RedisConnection {
    */
   async run<T>(
     commands: (redis: Redis, answered: () => void) => Promise<T>,
-    { failFast }: Patience,
+    { failFast, work = 'read' }: Patience,
   ): Promise<T> {
     const redis = await this.#connected(failFast)
     let silent = false
@@ -108,15 +110,15 @@ export class RedisConnection {
     try {
       this.#gather(redis)
       const result = await commands(redis, answered)
-      this.#failedAttempts = 0
-      this.#troubles.end()
+      // Where a server can be read and refuses to be written, connections that lead nowhere are made in growing pauses.
+      if (this.#troubles.end(work)) this.#failedAttempts = 0
       return result
     } catch (caught) {
       const error = silent
         ? new Error(`timed out after ${REPLY_TIMEOUT_MS / 1000} s`)
         : reasonOf(asError(caught))
       if (!silent && this.#options.passes?.(error) === true) throw error
-      throw this.#trouble(error, redis)
+      throw this.#trouble(error, redis, work)
     } finally {
       deadline.cancel()
     }
@@ -297,9 +299,10 @@ export class RedisConnection {
     )
   }
 
-  #trouble(given: Error, redis?: Redis): StoreError {
+  #trouble(given: Error, redis?: Redis, work?: string): StoreError {
     if (this.#closed) return this.#closedError()
-    const { error, reconnect } = this.#troubles.report(given, [this.#greeting, this.#lastError])
+    const others = [this.#greeting, this.#lastError]
+    const { error, reconnect } = this.#troubles.report(given, others, work)
     if (reconnect) redis?.stream.destroy()
     return error
   }

@@ -3,6 +3,7 @@ import type { Batch } from '../../batch.ts'
 import { clientLifeSeconds } from '../../client-life.ts'
 import type { Clock } from '../../clock.ts'
 import { hashTag, taggedName } from '../../config/hash-tag.ts'
+import { StoreError } from '../../errors.ts'
 import type { GroupSpec } from '../../group-spec.ts'
 import type { Interval } from '../../interval.ts'
 import type { Logger } from '../../logger.ts'
@@ -36,6 +37,7 @@ import {
   publishScript,
   readScript,
   rotateScript,
+  tryRotationScript,
 } from './lua-scripts.generated.ts'
 import { packCounts, packTexts } from './packed-texts.ts'
 import type { ReadContext } from './read-step.ts'
@@ -44,7 +46,7 @@ import { RedisWindowQueue } from './redis-window-queue.ts'
 import { parseAcknowledgement, parseApplied, parseRotated, parseTime } from './replies.ts'
 import { runIdOf } from './run-id.ts'
 import { runScript, type Script } from './script.ts'
-import { serverWarnings } from './server-warnings.ts'
+import { primaryOf, serverWarnings } from './server-warnings.ts'
 import { type LookContext, lookAtWindows } from './window-looks.ts'
 
 /** With `appendfsync everysec` a crash loses the last two seconds at most; half a second for the reply's way. */
@@ -134,7 +136,7 @@ export class RedisStore implements CounterStore {
       foundNoneScript,
     })
     this.history = new RedisWindowQueue({
-      run: (commands) => this.#write(commands),
+      run: (commands) => this.#write('queue', commands),
       look: (commands) => this.run(commands),
       keyPrefix: options.keyPrefix,
       timeCommand: this.#reading.timeCommand,
@@ -180,7 +182,7 @@ export class RedisStore implements CounterStore {
       batch.token,
     ]
     for (const interval of batch.intervals) args.push(interval.spec, String(interval.seconds))
-    const { reply, sentMs } = await this.#timed((redis, sending) =>
+    const { reply, sentMs } = await this.#timed(`apply ${group.name}`, (redis, sending) =>
       runScript(redis, this.#scripts.apply, clientsKey(group), args, sending),
     )
     return parseApplied(reply, ordered, sentMs)
@@ -194,7 +196,8 @@ export class RedisStore implements CounterStore {
     // In a hash no zero is kept: readers know what is declared.
     const declared = group.layout === 'hash' ? [] : group.events
     const key = startKey(group, interval, 'cur')
-    const reply = await this.#write(async (redis) => {
+    const work = `rotate ${group.name} ${interval.spec}`
+    const reply = await this.#write(work, async (redis) => {
       const run = onlyPublished ? await runIdOf(redis) : ''
       const args = [String(interval.seconds), run, packTexts(declared)]
       return runScript(redis, this.#scripts.rotate, key, args)
@@ -229,14 +232,14 @@ export class RedisStore implements CounterStore {
   async acknowledgeClient(group: GroupSpec, clientId: string): Promise<Acknowledgement> {
     const args = [clientId, String(LEASE_SECONDS)]
     const { acknowledgeClient } = this.#scripts
-    const reply = await this.#write((redis) =>
+    const reply = await this.#write('acknowledge', (redis) =>
       runScript(redis, acknowledgeClient, clientsKey(group), args),
     )
     return parseAcknowledgement(reply)
   }
 
   async windows(windows: readonly WindowRef[], options: LookOptions = {}): Promise<CurrentWindows> {
-    const { reply, sentMs } = await this.#timed(async (redis, sending) => {
+    const { reply, sentMs } = await this.#timed('look', async (redis, sending) => {
       if (windows.length > 0) return lookAtWindows(redis, this.#looking, windows, options, sending)
       sending()
       return { storeTimeMs: await this.#askForTime(redis), states: [] }
@@ -244,8 +247,27 @@ export class RedisStore implements CounterStore {
     return { ...reply, sentMs }
   }
 
+  async tryOut(windows: readonly WindowRef[]): Promise<undefined> {
+    const byGroup = new Map(windows.map((window) => [window.group, window.interval]))
+    const primary = await this.#connection.run(
+      async (redis, answered) => {
+        const found = await primaryOf(redis)
+        if (found !== undefined) return found
+        for (const [group, interval] of byGroup) {
+          await runScript(redis, tryRotationScript, startKey(group, interval, 'cur'), [])
+          answered()
+        }
+        return undefined
+      },
+      { failFast: true, work: 'try' },
+    )
+    if (primary === undefined) return
+    const message = `Redis at ${this.#connection.endpoint}: is a replica of ${primary}; masters need the primary`
+    throw new StoreError('STORE_REFUSED', message)
+  }
+
   adoptForeignEvents(windows: readonly WindowRef[], due = windows): Promise<Adopted> {
-    return this.#write((redis) => this.#search.adopt(redis, windows, due))
+    return this.#write('adopt', (redis) => this.#search.adopt(redis, windows, due))
   }
 
   warnings(): Promise<readonly string[]> {
@@ -284,13 +306,14 @@ export class RedisStore implements CounterStore {
    * @param commands is given what to call just before each command whose reply may tell the time
    */
   async #timed<T>(
+    work: string,
     commands: (redis: Redis, sending: () => void) => Promise<T>,
   ): Promise<{ reply: T; sentMs: number }> {
     let sentMs = 0
     const sending = () => {
       sentMs = this.#clock.monotonicMs()
     }
-    const reply = await this.#write((redis) => commands(redis, sending))
+    const reply = await this.#write(work, (redis) => commands(redis, sending))
     return { reply, sentMs }
   }
 
@@ -299,8 +322,8 @@ export class RedisStore implements CounterStore {
   }
 
   /** Loggers and masters have time: they wait for a connection. */
-  #write<T>(commands: (redis: Redis) => Promise<T>): Promise<T> {
-    return this.#connection.run(commands, { failFast: this.#failFast })
+  #write<T>(work: string, commands: (redis: Redis) => Promise<T>): Promise<T> {
+    return this.#connection.run(commands, { failFast: this.#failFast, work })
   }
 }
 

@@ -1,5 +1,12 @@
 import type { Redis } from 'ioredis'
 
+/** Of which server this one is a replica; undefined where it is none, or the user may not know. */
+export async function primaryOf(redis: Redis): Promise<string | undefined> {
+  const info = parseInfo(await redis.info('replication').catch(() => ''))
+  if (info.get('role') !== 'slave') return undefined
+  return `${info.get('master_host')}:${info.get('master_port')}`
+}
+
 /**
  * Looks at settings of the server under which counts can be lost.
  *
