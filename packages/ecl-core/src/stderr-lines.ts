@@ -1,7 +1,7 @@
 import { constants, openSync, writeSync } from 'node:fs'
-import { setTimeout } from 'node:timers'
+import { systemClock } from './clock.ts'
 
-/** What may wait for a reader that has stopped reading, in characters; further lines are dropped. */
+/** What may wait for a reader that has stopped reading, in bytes; further lines are dropped. */
 const MOST_WAITING = 64 * 1024
 const RETRY_MS = 100
 
@@ -57,10 +57,10 @@ export class StderrLines {
     } catch {
       // Nobody reads at present (EAGAIN), or there is no room on the disk, or nobody is there any more.
       this.#armed = true
-      setTimeout(() => {
+      systemClock.after(RETRY_MS, () => {
         this.#armed = false
         this.#writeAll()
-      }, RETRY_MS).unref()
+      })
       return
     }
     const dropped = this.#dropped
