@@ -41,7 +41,7 @@ export function failureOf(caught: unknown, file: string): Failure {
   const message = caught instanceof Error ? caught.message : String(caught)
   if (caught instanceof FaultyFile) return { message, errcode, fault: caught.fault }
   const fault = primaryCodeOf(caught) === CANTOPEN ? whyNotOpened(file) : undefined
-  return { message, errcode, fault }
+  return { message: fault ?? message, errcode, fault }
 }
 
 /**
