@@ -61,7 +61,7 @@ export class Archive {
       to: Date.now() / 1000,
     }
     const looked = groups.map(async (group) => {
-      const sums = await history.sums({ group, interval: this.#interval, ...range })
+      const { sums } = await history.sums({ group, interval: this.#interval, ...range })
       return [group, new Map(sums.map(([event, sum]) => [event, Number(sum)]))] as const
     })
     return new Map(await Promise.all(looked))

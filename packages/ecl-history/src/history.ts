@@ -7,7 +7,7 @@ import {
 } from 'ecl-core'
 import { type Run, runsOf, type TimeRange } from './query/runs.ts'
 import { type Step, stepProblem } from './query/step.ts'
-import type { HistoryRow, HistoryStore, HistoryWindow } from './store/history-store.ts'
+import type { HistoryRow, HistoryStore, KnownStep } from './store/history-store.ts'
 
 /** From the end of a window and its grace until it is in SQL; where archivers are well, it takes far less. */
 const ARCHIVING_SECONDS = 15
@@ -50,6 +50,15 @@ export interface HistoryStep {
   readonly rows: readonly HistoryRow[]
 }
 
+/** The events of a time, put together. */
+export interface HistorySums {
+  /** How many windows are known in it, and how many should be by now: the sums are of the former. */
+  readonly windows: number
+  readonly expected: number
+  /** The largest sum first; of equal ones, by name. */
+  readonly sums: readonly (readonly [event: string, sum: bigint])[]
+}
+
 /** What is in SQL, as those who read it see it: in steps, with what is missing. */
 export class History {
   readonly #store: HistoryStore
@@ -61,7 +70,7 @@ export class History {
 
   /**
    * The windows of a time, one by one or in steps, from the oldest on; those that are missing, too, once there has been
-   * a first one. The first and the last step are whole.
+   * a first one, and also those of which nothing is kept any more. The first and the last step are whole.
    *
    * @throws RangeError for a text that is no interval, and a step that is no multiple of the windows; StoreError
    */
@@ -71,33 +80,36 @@ export class History {
     const problem = stepProblem(step, seconds)
     if (problem !== undefined) throw new RangeError(problem)
     const events =
-      top === undefined ? request.events : (await this.sums(request)).map(([name]) => name)
+      top === undefined ? request.events : (await this.sums(request)).sums.map(([name]) => name)
     const expected = await this.#expectedTime(request)
     for (const run of runsOf(request, step, seconds, zone)) {
-      yield* this.#steps(run, { ...request, events }, seconds, expected)
+      yield* this.#steps(run, { ...request, events, top: undefined }, seconds, expected)
     }
   }
 
-  /** The sum of each event over all steps, the largest first; of equal ones, by name. */
-  async sums(request: HistoryRequest): Promise<[event: string, sum: bigint][]> {
-    const { step = { unit: 'window' }, zone = 'UTC', top } = request
+  /** The sum of each event over all steps. @throws as query */
+  async sums(request: HistoryRequest): Promise<HistorySums> {
+    const { step = { unit: 'window' }, zone = 'UTC' } = request
     const { seconds } = intervalOf(request)
     const runs = [...runsOf(request, step, seconds, zone)]
     const [first, last] = [runs.at(0), runs.at(-1)]
-    if (first === undefined || last === undefined) return []
+    if (first === undefined || last === undefined) return { windows: 0, expected: 0, sums: [] }
     const all: Run = { from: first.from, to: last.to, stepSeconds: last.to - first.from }
+    let [windows, expected] = [0, 0]
     const sums: [string, bigint][] = []
-    for await (const { event, sum } of this.#store.rows({
-      ...queryOf(all, request, seconds),
-      top,
-    })) {
-      sums.push([event, sum])
+    for await (const one of this.#steps(all, request, seconds, await this.#expectedTime(request))) {
+      windows += one.windows
+      expected += one.expected
+      for (const { event, sum } of one.rows) sums.push([event, sum])
     }
     // Stable, so what came in the order of names stays so.
-    return sums.sort(([, a], [, b]) => (a < b ? 1 : a > b ? -1 : 0))
+    return { windows, expected, sums: sums.sort(([, a], [, b]) => (a < b ? 1 : a > b ? -1 : 0)) }
   }
 
-  /** In which time windows should be known: from the first that is, to those that have had the time to arrive. */
+  /**
+   * In which time windows should be known: from the first that has ever been, also of those that are no longer kept, to
+   * those that have had the time to arrive.
+   */
   async #expectedTime(request: HistoryRequest): Promise<TimeRange> {
     const { group, interval, now } = request
     const series = await this.#store.series()
@@ -114,28 +126,27 @@ export class History {
     windowSeconds: number,
     expected: TimeRange,
   ): AsyncGenerator<HistoryStep> {
-    const query = queryOf(run, request, windowSeconds)
-    const windows = new Ahead(this.#store.windows(query))
-    // Where no event is asked for, only the windows are.
-    const rows = new Ahead(request.events?.length === 0 ? nothing() : this.#store.rows(query))
+    const known = this.#store.steps(queryOf(run, request, windowSeconds))[Symbol.asyncIterator]()
     try {
+      let next = await known.next()
       // What was before the first window is no gap, nor is what is still to come.
-      const first = Math.min((await windows.nextStart()) ?? Infinity, expected.from)
+      const first = Math.min(next.done === true ? Infinity : next.value.start, expected.from)
       const skipped = Math.max(0, Math.floor((first - run.from) / run.stepSeconds))
       let start = (run.from + skipped * run.stepSeconds) as EpochSeconds
       while (start < run.to) {
-        const isKnown = (await windows.nextStart()) !== undefined
-        if (!isKnown && start + windowSeconds > expected.to) return
+        if (next.done === true && start + windowSeconds > expected.to) return
         const end = (start + run.stepSeconds) as EpochSeconds
-        const [known] = await windows.upTo(end)
-        const counted = await rows.upTo(end)
         const time = Math.min(end, expected.to) - Math.max(start, expected.from)
         // Windows are whole: one that has not ended by then is not expected.
-        yield stepOf({ start, end }, known, counted, Math.max(0, Math.floor(time / windowSeconds)))
+        const shouldBe = Math.max(0, Math.floor(time / windowSeconds))
+        if (next.done !== true && next.value.start < end) {
+          yield stepOf({ start, end }, next.value, shouldBe)
+          next = await known.next()
+        } else yield stepOf({ start, end }, undefined, shouldBe)
         start = end
       }
     } finally {
-      await Promise.all([windows.close(), rows.close()])
+      await known.return?.()
     }
   }
 }
@@ -149,72 +160,21 @@ function intervalOf({ interval: spec }: Pick<HistoryRequest, 'interval'>): Inter
 
 function stepOf(
   { start, end }: Pick<HistoryStep, 'start' | 'end'>,
-  known: HistoryWindow | undefined,
-  rows: readonly HistoryRow[],
+  known: KnownStep | undefined,
   shouldBe: number,
 ): HistoryStep {
-  if (known === undefined) {
-    return {
-      start,
-      end,
-      windows: 0,
-      expected: shouldBe,
-      completeness: 'unknown',
-      late: 0n,
-      total: 0n,
-      rows: [],
-    }
-  }
-  const { windows, late, total } = known
+  const { windows = 0, late = 0n, total = 0n, rows = [] } = known ?? {}
   const expected = Math.max(windows, shouldBe)
-  const completeness = windows < expected ? 'unknown' : known.completeness
+  const completeness = known === undefined || windows < expected ? 'unknown' : known.completeness
   return { start, end, windows, expected, completeness, late, total, rows }
 }
 
 function queryOf(
   { from, to, stepSeconds }: Run,
-  { group, interval, events }: Pick<HistoryRequest, 'group' | 'interval' | 'events'>,
+  { group, interval, events, top }: HistoryRequest,
   windowSeconds: number,
 ) {
-  const query = { group, interval, from, to, events }
+  const query = { group, interval, from, to, events, top }
   if (stepSeconds === windowSeconds) return query
   return { ...query, stepSeconds, offsetSeconds: from % stepSeconds }
-}
-
-async function* nothing(): AsyncGenerator<never> {}
-
-/** Takes from a stream in the order of starts what belongs to one step after the other. */
-class Ahead<T extends { readonly start: EpochSeconds }> {
-  readonly #source: AsyncIterator<T>
-  #next: Promise<IteratorResult<T>> | undefined
-
-  constructor(source: AsyncIterable<T>) {
-    this.#source = source[Symbol.asyncIterator]()
-  }
-
-  /** Where the next one begins; undefined where there is none. */
-  async nextStart(): Promise<EpochSeconds | undefined> {
-    const next = await this.#peek()
-    return next.done === true ? undefined : next.value.start
-  }
-
-  /** All that begins before an instant. */
-  async upTo(end: EpochSeconds): Promise<T[]> {
-    const taken: T[] = []
-    for (;;) {
-      const next = await this.#peek()
-      if (next.done === true || next.value.start >= end) return taken
-      taken.push(next.value)
-      this.#next = undefined
-    }
-  }
-
-  async close(): Promise<void> {
-    await this.#source.return?.()
-  }
-
-  #peek(): Promise<IteratorResult<T>> {
-    this.#next ??= this.#source.next()
-    return this.#next
-  }
 }

@@ -1,6 +1,6 @@
 export type { ClosedWindow, WindowVersion } from './closed-window.ts'
 export { type Gap, gapsOf } from './gaps.ts'
-export { History, type HistoryRequest, type HistoryStep } from './history.ts'
+export { History, type HistoryRequest, type HistoryStep, type HistorySums } from './history.ts'
 export { type OpenHistoryOptions, openHistory } from './open-history.ts'
 export type { TimeRange } from './query/runs.ts'
 export type { Step } from './query/step.ts'
@@ -12,6 +12,7 @@ export type {
   HistorySeries,
   HistoryStore,
   HistoryWindow,
+  KnownStep,
   Maintained,
   MaintainOptions,
   Retention,

@@ -4,6 +4,7 @@ import type { HistoryStore } from 'ecl-history'
 import { exerciseArchive } from './suite/archive.ts'
 import { exerciseMaintain } from './suite/maintain.ts'
 import { exerciseRead } from './suite/read.ts'
+import { exerciseRetain } from './suite/retain.ts'
 
 /** A history that is empty for each test. */
 export interface HistoryUnderTest {
@@ -58,5 +59,6 @@ export function exerciseHistoryStore(name: string, create: () => Promise<History
     exerciseArchive(suite)
     exerciseRead(suite)
     exerciseMaintain(suite)
+    exerciseRetain(suite)
   })
 }

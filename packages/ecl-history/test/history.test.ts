@@ -64,7 +64,9 @@ describe('History', () => {
       ...new Set(steps.flatMap(({ rows }) => rows.map(({ event }) => event))),
     ]
     expect(names(await ask({ step, zone, events: ['all', 'e1', 'none'] }))).toEqual(['all', 'e1'])
-    const [first] = await history.sums({
+    const {
+      sums: [first],
+    } = await history.sums({
       group: 'g',
       interval: '5m',
       from: FIRST,

@@ -30,11 +30,28 @@ function database(): Database {
 
 describe('a history in an SQLite file', () => {
   it('has its tables made once, and says of which version they were', async () => {
-    expect(await store.migrate()).toEqual({ from: 0, to: 1 })
-    expect(await store.migrate()).toEqual({ from: 1, to: 1 })
+    const { from, to } = await store.migrate()
+    expect(from).toBe(0)
+    expect(await store.migrate()).toEqual({ from: to, to })
     const other = openHistory(`sqlite:${file}`)
-    expect(await other.migrate()).toEqual({ from: 1, to: 1 })
+    expect(await other.migrate()).toEqual({ from: to, to })
     await other.close()
+  })
+
+  it('is told by roll-ups when windows began that a program of version 1 has removed', async () => {
+    await store.archive([closed(7200, { a: 1 }), closed(7205, { a: 1 }), closed(86_400, { a: 1 })])
+    const keep = new Map([['5s', 60]])
+    const on = new AbortController().signal
+    await store.maintain(at(3 * 86_400), keep, on, { force: true })
+    expect(await store.series()).toMatchObject([{ first: at(7200), last: at(86_400) }])
+    await store.close()
+    database().exec(
+      'ALTER TABLE series DROP COLUMN first; ALTER TABLE series DROP COLUMN last; PRAGMA user_version = 1',
+    )
+    store = openHistory(`sqlite:${file}`)
+    await store.migrate()
+    // The day of the first one, and the end of the day of the last one.
+    expect(await store.series()).toMatchObject([{ first: at(0), last: at(2 * 86_400 - 5) }])
   })
 
   it.each<[string, () => Promise<void> | void, string]>([

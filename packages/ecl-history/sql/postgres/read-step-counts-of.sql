@@ -1,17 +1,19 @@
--- read-step-counts-of: some events of steps of a roll-up.
+-- read-step-counts-of: the counts of a few events of tiles of a roll-up.
 --
--- Inputs   $1: series; $2, $3: the first start, and the one behind the last; $4: numbers of events
+-- Inputs   $1: series; $2, $3: ranges: the first start of each, and the one behind the last; $4: numbers of events
 -- Result   a row each
 --
--- Each is looked up in its step: there are few of them, and a step may have very many.
---
--- Only reads.
-SELECT date_part('epoch', w.start) AS start, asked.event, c.windows, c.n, c.least, c.most
-FROM ecl_history.step_windows w
-CROSS JOIN unnest($4::integer[]) AS asked (event)
+-- Each is looked up in its tile: there are few of them, and a tile may have very many. Only reads.
+SELECT date_part('epoch', w.start) AS start, wanted.event, c.windows, c.n, c.least, c.most
+FROM unnest($2::bigint[], $3::bigint[]) AS asked (from_at, to_at)
+CROSS JOIN LATERAL (
+  SELECT start FROM ecl_history.step_windows s
+  WHERE s.series = $1 AND s.start >= to_timestamp(from_at) AND s.start < to_timestamp(to_at)
+  OFFSET 0
+) w
+CROSS JOIN unnest($4::integer[]) AS wanted (event)
 CROSS JOIN LATERAL (
   SELECT windows, n, least, most FROM ecl_history.step_counts s
-  WHERE s.series = w.series AND s.start = w.start AND s.event = asked.event
+  WHERE s.series = $1 AND s.start = w.start AND s.event = wanted.event
   OFFSET 0
 ) c
-WHERE w.series = $1 AND w.start >= to_timestamp($2) AND w.start < to_timestamp($3)

@@ -1,4 +1,4 @@
--- read-counts-of: the counts of some events of windows.
+-- read-counts-of: the counts of a few events of windows.
 --
 -- Inputs   :series; :from, :to: the first start, and the one behind the last; :events: their numbers, a JSON array
 -- Result   a row each; the count as a 64-bit integer

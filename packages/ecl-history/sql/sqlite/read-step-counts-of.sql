@@ -1,9 +1,9 @@
--- read-step-counts-of: some events of steps of a roll-up.
+-- read-step-counts-of: the counts of a few events of tiles of a roll-up.
 --
 -- Inputs   :series; :from, :to: the first start, and the one behind the last; :events: their numbers, a JSON array
 -- Result   a row each; counts as 64-bit integers
 --
--- Each is looked up in its step: there are few of them, and a step may have very many.
+-- Each is looked up in its tile: there are few of them, and a tile may have very many.
 --
 -- Only reads.
 SELECT c.start, c.event, c.windows, c.n, c.least, c.most

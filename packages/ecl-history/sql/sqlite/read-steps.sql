@@ -1,4 +1,4 @@
--- read-steps: steps of a roll-up by start.
+-- read-steps: tiles of a roll-up by start.
 --
 -- Inputs   :series; :from, :to: the first start, and the one behind the last
 -- Result   a row each

@@ -47,7 +47,7 @@ export function runExport(
 function windowsIn(series: Series, { range }: Selection): number {
   const kept = keptRange(series)
   if (kept === undefined) return 0
-  const from = Math.max(kept.from, range?.from ?? kept.from)
+  const from = Math.max(kept.from, series.kept?.keptFrom ?? 0, range?.from ?? 0)
   const to = Math.min(kept.to, range?.to ?? kept.to)
   return Math.max(0, Math.ceil((to - from) / series.interval.seconds))
 }

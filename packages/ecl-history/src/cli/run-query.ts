@@ -128,7 +128,7 @@ async function chosenEvents(
       sums: [],
     }
   }
-  const all = (await history.sums(asked)).filter(([event]) => isAskedFor(event))
+  const all = (await history.sums(asked)).sums.filter(([event]) => isAskedFor(event))
   if (doubtful !== undefined && !all.some(([event]) => event === doubtful)) {
     const there = declared.length === 0 ? 'there are none' : `there are: ${declared.join(', ')}`
     throw new Error(
@@ -159,7 +159,10 @@ class Tally {
     }
   }
 
-  notice({ config, range, zone }: QueryRequest, { group, interval }: Series): string | undefined {
+  notice(
+    { config, range, zone }: QueryRequest,
+    { group, interval, kept }: Series,
+  ): string | undefined {
     const where = `${COMMAND}: group "${group}", ${interval.spec}`
     if (this.#steps === 0) {
       const time = `${instantText(range.from, zone)} and ${instantText(range.to, zone)} ${zone}`
@@ -167,6 +170,10 @@ class Tally {
     }
     if (this.#missing === 0) return undefined
     const windows = this.#missing === 1 ? '1 window is' : `${this.#missing} windows are`
-    return `${where}: ${windows} missing; to list them: ecl-history ${config} gaps -g ${group} -i ${interval.spec}`
+    const isOld = kept !== undefined && kept.first < kept.keptFrom && range.from < kept.keptFrom
+    const old = isOld
+      ? `; from before ${instantText(kept.keptFrom, zone)} ${zone} only roll-ups are kept, as far as they fit into the steps`
+      : ''
+    return `${where}: ${windows} missing${old}; to list them: ecl-history ${config} gaps -g ${group} -i ${interval.spec}`
   }
 }

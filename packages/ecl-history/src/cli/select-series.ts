@@ -90,7 +90,7 @@ export function seriesName({ group, interval }: WindowRef): string {
   return `${group.name} ${interval.spec}`
 }
 
-/** The time of which there are windows of a series; undefined where there are none. */
+/** The time of which there are, or were, windows of a series; undefined where nothing was ever archived. */
 export function keptRange({ kept, interval }: Series) {
   if (kept === undefined) return undefined
   return { from: kept.first, to: (kept.last + interval.seconds) as EpochSeconds }

@@ -16,7 +16,8 @@ export interface WindowRange {
 export interface StepQuery extends WindowRange {
   /**
    * One answer for each step of so many seconds instead of each window; a multiple of the interval's length.
-   * Answered from roll-ups where there are any, and from windows where not; the sums are the same.
+   * Answered from roll-ups where they fit, and from windows elsewhere; the sums are the same. What is kept in neither, or
+   * in roll-ups that fit into no step, is missing.
    */
   readonly stepSeconds?: number | undefined
   /** The steps' boundaries are this far from multiples of the length since the epoch, so that days may be local ones. */
@@ -55,6 +56,11 @@ export interface HistoryWindow {
   readonly revision: number
   readonly late: bigint
   readonly total: bigint
+}
+
+/** A step of which something is known, with its events in code-point order. */
+export interface KnownStep extends HistoryWindow {
+  readonly rows: readonly HistoryRow[]
 }
 
 /** How long what is kept, by interval or roll-up as spelled in the config; what is not named is kept for ever. */
@@ -111,12 +117,15 @@ export interface MaintainOptions {
   readonly force?: boolean | undefined
 }
 
-/** An interval of a group of which there are windows. */
+/** An interval of a group of which there are windows, or were, before their time to be kept was over. */
 export interface HistorySeries {
   readonly group: string
   readonly interval: string
+  /** Starts of the first and the last window that there has been. */
   readonly first: EpochSeconds
   readonly last: EpochSeconds
+  /** What begins before is there as roll-ups at most. */
+  readonly keptFrom: EpochSeconds
 }
 
 /**
@@ -141,6 +150,9 @@ export interface HistoryStore {
    */
   archive(windows: readonly ClosedWindow[]): Promise<Archived>
 
+  /** Steps by start, each with its events as of the same instant; not those of which nothing is known. Streamed. */
+  steps(query: HistoryQuery): AsyncIterable<KnownStep>
+
   /** Rows by start, then event in code-point order; streamed. */
   rows(query: HistoryQuery): AsyncIterable<HistoryRow>
 
@@ -153,7 +165,7 @@ export interface HistoryStore {
    */
   closed(range: WindowRange): AsyncIterable<ClosedWindow>
 
-  /** The groups and intervals that there are, with the first and the last start of each. */
+  /** The groups and intervals of which there are windows, or were. */
   series(): Promise<readonly HistorySeries[]>
 
   /**

@@ -5,68 +5,78 @@ import type {
   HistoryQuery,
   HistoryRow,
   HistoryWindow,
+  KnownStep,
   StepQuery,
   WindowRange,
 } from './history-store.ts'
-import { stepStart, windowsBetween } from './levels.ts'
-import { type FoldedStep, type KnownCount, type KnownWindows, StepFold } from './step-fold.ts'
+import { stepStart, tilesBetween } from './levels.ts'
+import type { PlanQuery } from './plan.ts'
+import { type FoldedStep, StepFold, type Tile, type TileCount } from './step-fold.ts'
 
-/** Which windows to read, and by which steps: see HistoryQuery. */
-export interface SliceRange {
+/** What is asked of one interval of a group, and by which steps. */
+export interface ReadingQuery extends PlanQuery {
   readonly group: string
   readonly interval: string
-  readonly from: number
-  readonly to: number
-  readonly stepSeconds: number | undefined
-  readonly offsetSeconds: number
 }
 
-/** The first part of a range, as of one instant. */
+/** The first part of an answer, as of one instant. */
 export interface Slice {
   /** Length of the windows, seconds. */
-  readonly seconds: number
+  readonly windowSeconds: number
   /** Where the part ends, and the next one begins. */
   readonly to: number
-  readonly windows: Iterable<KnownWindows>
-  readonly counts: readonly KnownCount[]
+  readonly tiles: readonly Tile[]
+  readonly counts: readonly TileCount[]
 }
 
 /** Which counts to read: none, all, or those of events with these numbers. */
 export type Wanted = 'none' | 'all' | readonly number[]
 
+/**
+ * Of more events than so many, the counts of a range are scanned for them; of fewer, each is looked up in each tile, which
+ * may have very many others.
+ */
+export const MOST_LOOKED_UP = 48
+
 /** What a database does for those who read. */
 export interface HistorySource {
-  /**
-   * Reads as much as begins with so many known windows, or steps of a roll-up, of a range. Undefined where nothing is known of
-   * the interval.
-   */
-  slice(range: SliceRange, atMost: number, wanted: Wanted): Promise<Slice | undefined>
+  /** Reads the first tiles of a plan, so many at most. Undefined where nothing is known of the interval. */
+  slice(query: ReadingQuery, atMost: number, wanted: Wanted): Promise<Slice | undefined>
   /** The numbers of events that the database knows. */
   eventIds(names: readonly string[]): Promise<readonly number[]>
   /** The names of events, by number. */
   eventNames(ids: Iterable<number>): Promise<ReadonlyMap<number, string>>
   /** How often each event happened in a range, near enough to rank them. */
-  weights(range: SliceRange): Promise<ReadonlyMap<number, number>>
+  weights(query: ReadingQuery): Promise<ReadonlyMap<number, number>>
 }
 
-/** So many counts and windows are read at once: enough to be quick, few enough to be held, and not to stop the program. */
+/** So many counts and tiles are read at once: enough to be quick, few enough to be held, and not to stop the program. */
 const SLICE_ROWS = 10_000
 const FIRST_SLICE = 8
 const MAX_PART_EVENTS = 1000
 
-/** One event of a step. */
+/** Steps with the events in them. */
+export async function* readSteps(
+  source: HistorySource,
+  query: HistoryQuery,
+): AsyncGenerator<KnownStep> {
+  const asked = readingQueryOf(query)
+  const wanted = await wantedEvents(source, query, asked)
+  const read = readFolded(source, asked, wanted.length === 0 ? 'none' : wanted)
+  for await (const { steps, names, windowSeconds } of read) {
+    for (const { known, counts } of steps) {
+      const rows = inOrder(counts, names).map(([event, count]) => rowOf(event, known, count))
+      yield { ...windowOf(known, windowSeconds, asked), rows }
+    }
+  }
+}
+
+/** Events of steps, one by one. */
 export async function* readRows(
   source: HistorySource,
   query: HistoryQuery,
 ): AsyncGenerator<HistoryRow> {
-  const range = rangeOf(query)
-  const wanted = await wantedEvents(source, query, range)
-  if (wanted.length === 0) return
-  for await (const { steps, names } of readSteps(source, range, wanted)) {
-    for (const { known, counts } of steps) {
-      for (const [event, count] of inOrder(counts, names)) yield rowOf(event, known, count)
-    }
-  }
+  for await (const { rows } of readSteps(source, query)) yield* rows
 }
 
 /** Steps as a whole. */
@@ -74,9 +84,9 @@ export async function* readWindows(
   source: HistorySource,
   query: StepQuery,
 ): AsyncGenerator<HistoryWindow> {
-  const range = rangeOf(query)
-  for await (const { steps, seconds } of readSteps(source, range, 'none')) {
-    for (const { known } of steps) yield windowOf(known, seconds, range)
+  const asked = readingQueryOf(query)
+  for await (const { steps, windowSeconds } of readFolded(source, asked, 'none')) {
+    for (const { known } of steps) yield windowOf(known, windowSeconds, asked)
   }
 }
 
@@ -85,8 +95,8 @@ export async function* readClosed(
   source: HistorySource,
   { group, interval, ...range }: WindowRange,
 ): AsyncGenerator<ClosedWindow> {
-  const all = rangeOf({ group, interval, ...range })
-  for await (const { steps, names, seconds } of readSteps(source, all, 'all')) {
+  const asked = readingQueryOf({ group, interval, ...range })
+  for await (const { steps, names, windowSeconds } of readFolded(source, asked, 'all')) {
     for (const { known, counts } of steps) {
       const named = inOrder(counts, names).map(([event, { sum }]) => [event, sum] as const)
       const parts = Math.max(1, Math.ceil(named.length / MAX_PART_EVENTS))
@@ -94,7 +104,7 @@ export async function* readClosed(
         yield {
           ...{ group, interval, part, parts },
           start: known.start as EpochSeconds,
-          end: (known.start + seconds) as EpochSeconds,
+          end: (known.start + windowSeconds) as EpochSeconds,
           ...{ publishedMs: known.publishedMs, revision: known.revision },
           completeness: statusOf(known.rank),
           ...{ late: known.late, total: known.total },
@@ -108,39 +118,36 @@ export async function* readClosed(
 /** The events of some steps, by number, in the code-point order of their names. */
 type Names = ReadonlyMap<number, { readonly name: string; readonly rank: number }>
 
-interface Steps {
+interface FoldedSlice {
   readonly steps: readonly FoldedStep[]
   readonly names: Names
-  readonly seconds: number
+  readonly windowSeconds: number
 }
 
 /** Reads slice after slice: no transaction stays open while whoever asked does something with what he got. */
-async function* readSteps(
+async function* readFolded(
   source: HistorySource,
-  range: SliceRange,
+  query: ReadingQuery,
   wanted: Wanted,
-): AsyncGenerator<Steps> {
-  const { stepSeconds, offsetSeconds } = range
+): AsyncGenerator<FoldedSlice> {
+  const { stepSeconds, offsetSeconds } = query
   const fold = new StepFold((at) =>
     stepSeconds === undefined ? at : stepStart(at, stepSeconds, offsetSeconds),
   )
   let atMost = FIRST_SLICE
-  let from = range.from
-  for (;;) {
-    const slice =
-      from < range.to ? await source.slice({ ...range, from }, atMost, wanted) : undefined
+  let from = query.from
+  while (from < query.to) {
+    const slice = await source.slice({ ...query, from }, atMost, wanted)
     if (slice === undefined) return
-    let rows = slice.counts.length
-    for (const windows of slice.windows) {
-      fold.addWindows(windows)
-      rows++
-    }
-    for (const count of slice.counts) fold.addCount(count)
+    const { tiles, counts, windowSeconds } = slice
+    for (const tile of tiles) fold.addTile(tile)
+    for (const count of counts) fold.addCount(count)
     from = slice.to
-    const steps = from < range.to ? fold.take(from) : fold.takeAll()
-    if (steps.length > 0)
-      yield { steps, names: await namesOf(source, steps), seconds: slice.seconds }
-    atMost = Math.max(1, Math.min(4 * atMost, Math.floor((atMost * SLICE_ROWS) / (rows + 1))))
+    const steps = from < query.to ? fold.take(from) : fold.takeAll()
+    if (steps.length > 0) yield { steps, names: await namesOf(source, steps), windowSeconds }
+    // A tile may have very many events, or there may be none for a long time.
+    const byRows = Math.floor((atMost * SLICE_ROWS) / (tiles.length + counts.length + 1))
+    atMost = Math.max(1, Math.min(4 * atMost, byRows, SLICE_ROWS))
   }
 }
 
@@ -154,14 +161,14 @@ async function namesOf(source: HistorySource, steps: readonly FoldedStep[]): Pro
 
 /** The counts of one step by name: of all names those that are there, or sorted where they are few of very many. */
 function inOrder(
-  counts: ReadonlyMap<number, KnownCount>,
+  counts: ReadonlyMap<number, TileCount>,
   names: Names,
-): readonly (readonly [event: string, count: KnownCount])[] {
+): readonly (readonly [event: string, count: TileCount])[] {
   const ids =
     counts.size * 8 > names.size
       ? names.keys()
       : [...counts.keys()].sort((a, b) => (names.get(a)?.rank ?? 0) - (names.get(b)?.rank ?? 0))
-  const found: [string, KnownCount][] = []
+  const found: [string, TileCount][] = []
   for (const id of ids) {
     const count = counts.get(id)
     const named = names.get(id)
@@ -177,13 +184,13 @@ function sortByName(names: ReadonlyMap<number, string>): (readonly [id: number, 
 async function wantedEvents(
   source: HistorySource,
   { events, top }: HistoryQuery,
-  range: SliceRange,
+  query: ReadingQuery,
 ): Promise<'all' | readonly number[]> {
   const named = events === undefined ? undefined : await source.eventIds([...new Set(events)])
   if (top === undefined) return named ?? 'all'
   if (top < 1 || named?.length === 0) return []
   const among = named === undefined ? undefined : new Set(named)
-  const weights = await source.weights(range)
+  const weights = await source.weights(query)
   const ranked = [...weights].filter(([id]) => among?.has(id) ?? true).sort(([, a], [, b]) => b - a)
   const least = ranked[top - 1]?.[1]
   if (least === undefined) return ranked.map(([id]) => id)
@@ -194,13 +201,13 @@ async function wantedEvents(
   return [...over, ...names.slice(0, top - over.length).map(([id]) => id)]
 }
 
-function rangeOf({ stepSeconds, offsetSeconds = 0, ...query }: StepQuery): SliceRange {
+function readingQueryOf({ stepSeconds, offsetSeconds = 0, ...query }: StepQuery): ReadingQuery {
   const { group, interval, from, to } = query
   return { group, interval, from, to, stepSeconds, offsetSeconds }
 }
 
 /** Written out: there are very many, and to spread an object costs more than all else. */
-function rowOf(event: string, known: KnownWindows, count: KnownCount): HistoryRow {
+function rowOf(event: string, known: Tile, count: TileCount): HistoryRow {
   const isEverywhere = count.windows === known.windows
   const { sum, least, most } = count
   return {
@@ -213,10 +220,10 @@ function rowOf(event: string, known: KnownWindows, count: KnownCount): HistoryRo
   }
 }
 
-function windowOf(known: KnownWindows, seconds: number, range: SliceRange): HistoryWindow {
+function windowOf(known: Tile, seconds: number, query: ReadingQuery): HistoryWindow {
   const { start, windows, publishedMs, revision, rank, late, total } = known
-  const { stepSeconds = seconds, from, to } = range
-  const expected = windowsBetween(Math.max(start, from), Math.min(start + stepSeconds, to), seconds)
+  const { stepSeconds = seconds, from, to } = query
+  const expected = tilesBetween(Math.max(start, from), Math.min(start + stepSeconds, to), seconds)
   return {
     ...{ start: start as EpochSeconds, windows, expected },
     ...{ completeness: statusOf(rank), publishedMs, revision, late, total },

@@ -108,15 +108,17 @@ export function planRetention(
   firstStale: (level: Level, before: number) => number | undefined,
 ): readonly Keeping[] {
   const kept = new Map([...retention].map(([spelled, seconds]) => [secondsOf(spelled), seconds]))
+  let longest = 0
   return levels.flatMap((level, index) => {
     const keptSeconds = kept.get(level.seconds)
     if (keptSeconds === undefined) return []
+    longest = Math.max(longest, keptSeconds)
     const longer = levels.slice(index + 1)
     const needed = longer.map((other, distance) =>
       // A step that is not over is made of what is just below it, later.
       firstStale(other, distance === 0 ? now : now - other.seconds + 1),
     )
-    const oldest = Math.min(now - keptSeconds, ...needed.filter((at) => at !== undefined))
+    const oldest = Math.min(now - longest, ...needed.filter((at) => at !== undefined))
     const unit = unitOf(levels, index)
     const keptFrom = Math.floor(oldest / unit) * unit
     return keptFrom > level.keptFrom ? [{ level, keptFrom }] : []

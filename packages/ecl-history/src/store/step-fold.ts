@@ -1,7 +1,7 @@
-/** Folds what is known of windows, or of steps of a roll-up, into the steps that were asked for. */
+/** Folds tiles into the steps that were asked for. */
 
-/** Windows as a whole, as they are read: one, or a step of a roll-up. */
-export interface KnownWindows {
+/** A tile as it is read: a window, or a minute, an hour or a day of a roll-up. */
+export interface Tile {
   readonly start: number
   readonly windows: number
   readonly publishedMs: number
@@ -12,12 +12,12 @@ export interface KnownWindows {
   readonly total: bigint
 }
 
-/** One event as it is read: in one window, or in a step of a roll-up. */
-export interface KnownCount {
+/** One event in a tile. */
+export interface TileCount {
   readonly start: number
   /** Its number in the database. */
   readonly event: number
-  /** How many windows have a count of it. */
+  /** How many windows of the tile have a count of it. */
   readonly windows: number
   readonly sum: bigint
   /** The least and the most of those counts. */
@@ -29,13 +29,13 @@ type Open<T> = { -readonly [Key in keyof T]: T[Key] }
 
 /** A step that was asked for. */
 export interface FoldedStep {
-  readonly known: KnownWindows
-  readonly counts: ReadonlyMap<number, KnownCount>
+  readonly known: Tile
+  readonly counts: ReadonlyMap<number, TileCount>
 }
 
 interface OpenStep {
-  known: Open<KnownWindows>
-  readonly counts: Map<number, Open<KnownCount>>
+  known: Open<Tile>
+  readonly counts: Map<number, Open<TileCount>>
 }
 
 /** Takes what is read in the order of its start, and gives steps when they are over. */
@@ -48,27 +48,27 @@ export class StepFold {
     this.#startOf = startOf
   }
 
-  /** Adds windows before their counts. */
-  addWindows(known: KnownWindows): void {
-    const start = this.#startOf(known.start)
+  /** Adds a tile, before its counts. */
+  addTile(tile: Tile): void {
+    const start = this.#startOf(tile.start)
     const step = this.#open.get(start)
     if (step === undefined) {
-      this.#open.set(start, { known: { ...known, start }, counts: new Map() })
+      this.#open.set(start, { known: { ...tile, start }, counts: new Map() })
       return
     }
     const sum = step.known
-    sum.windows += known.windows
-    sum.publishedMs = Math.max(sum.publishedMs, known.publishedMs)
-    sum.revision = Math.max(sum.revision, known.revision)
-    sum.rank = Math.max(sum.rank, known.rank)
-    sum.late += known.late
-    sum.total += known.total
+    sum.windows += tile.windows
+    sum.publishedMs = Math.max(sum.publishedMs, tile.publishedMs)
+    sum.revision = Math.max(sum.revision, tile.revision)
+    sum.rank = Math.max(sum.rank, tile.rank)
+    sum.late += tile.late
+    sum.total += tile.total
   }
 
-  /** Adds a count. */
-  addCount(count: KnownCount): void {
+  /** Adds a count of a tile. */
+  addCount(count: TileCount): void {
     const counts = this.#open.get(this.#startOf(count.start))?.counts
-    if (counts === undefined) throw new Error('bug: a count of a window that is not known')
+    if (counts === undefined) throw new Error('bug: a count of a tile that is not known')
     const sum = counts.get(count.event)
     if (sum === undefined) {
       counts.set(count.event, count)

@@ -223,9 +223,9 @@ export function exerciseArchive(suite: HistorySuite): void {
       ])
       expect((await rows()).map(({ sum }) => sum)).toEqual([1n])
       expect(await suite.store.series()).toEqual([
-        { group: 'g', interval: '5s', first: at(0), last: at(0) },
-        { group: 'g', interval: '1m', first: at(0), last: at(0) },
-        { group: 'h', interval: '5s', first: at(0), last: at(0) },
+        { group: 'g', interval: '5s', first: at(0), last: at(0), keptFrom: 0 },
+        { group: 'g', interval: '1m', first: at(0), last: at(0), keptFrom: 0 },
+        { group: 'h', interval: '5s', first: at(0), last: at(0), keptFrom: 0 },
       ])
     })
 

@@ -3,7 +3,7 @@
  */
 
 /** A value that goes in. Counts go in as bigint: a number may be bound as a double. */
-export type Input = string | number | bigint
+export type Input = string | number | bigint | null
 
 /** Values by the names of the parameters. */
 export type Inputs = Readonly<Record<string, Input>>

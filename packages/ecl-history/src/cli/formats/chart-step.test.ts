@@ -25,8 +25,13 @@ describe('chartStep', () => {
     expect(stepFor(DAY, { unit: 'week' })).toEqual({ unit: 'week' })
   })
 
-  it('takes many windows at once where not even days fit', () => {
+  it('takes many days at once where not even days fit, so that roll-ups of days do', () => {
     const step = stepFor(300 * DAY, undefined, HOUR)
-    expect(step).toEqual({ unit: 'seconds', seconds: 103 * HOUR })
+    expect(step).toEqual({ unit: 'seconds', seconds: 5 * DAY })
+    // No days are made of windows of seven hours.
+    expect(stepFor(300 * DAY, undefined, 7 * HOUR)).toEqual({
+      unit: 'seconds',
+      seconds: 105 * HOUR,
+    })
   })
 })

@@ -28,6 +28,8 @@ export function chartStep(
   const nice = NICE_SECONDS.sort((a, b) => a - b).find((one) => one % least === 0 && fits(one))
   if (nice !== undefined) return { unit: 'seconds', seconds: nice }
   if (DAY % windowSeconds === 0 && fits(DAY)) return { unit: 'day' }
-  const multiple = Math.ceil((to - from) / (columns - 1) / least)
-  return { unit: 'seconds', seconds: multiple * least }
+  // Whole days where that is possible: roll-ups, which may be all that is kept, fit into them.
+  const unit = DAY % least === 0 ? DAY : least
+  const multiple = Math.ceil((to - from) / (columns - 1) / unit)
+  return { unit: 'seconds', seconds: multiple * unit }
 }

@@ -1,5 +1,5 @@
 import { numberIn, textIn } from 'ecl-sqlite/file'
-import { type Level, stepsOf } from '../levels.ts'
+import { type Level, rollUpsOf } from '../levels.ts'
 import type { Levels, Series } from '../maintenance.ts'
 import { UnfitWindowError } from '../unfit-window-error.ts'
 import type { WindowParts } from '../window-batch.ts'
@@ -37,7 +37,7 @@ export async function ensureLevels(
   let known = levelsIn(await query(sql.findSeries, inputs))
   const unknown = [...asked].filter(([key]) => !known.has(key))
   for (const [, { window, seconds }] of unknown) {
-    await query(sql.addSeries, [window.group, window.interval, [seconds, ...stepsOf(seconds)]])
+    await query(sql.addSeries, [window.group, window.interval, [seconds, ...rollUpsOf(seconds)]])
   }
   if (unknown.length > 0) known = levelsIn(await query(sql.findSeries, inputs))
   return new Map(

@@ -10,6 +10,7 @@ import {
   type RolledUp,
   type Series,
 } from '../maintenance.ts'
+import { plan } from '../plan.ts'
 import {
   agingTime,
   type Clocks,
@@ -25,7 +26,7 @@ import type { Connections, Query } from './connections.ts'
 import type { CountTables } from './count-tables.ts'
 import { allSeries } from './levels.ts'
 import { codeOf } from './postgres-problem.ts'
-import { inputsOf, stretchesOf } from './slices.ts'
+import { inputsOf, readable } from './postgres-reading.ts'
 import * as sql from './sql.generated.ts'
 
 /** Steps of one transaction; who archives windows of them waits for it. */
@@ -159,12 +160,13 @@ async function makeSteps(
   await query(sql.dropStale, steps)
   await query(sql.dropSteps, steps)
   await query(sql.dropStepCounts, steps)
-  for (const stretch of await stretchesOf(query, finer, from, to)) {
+  const levels = await readable(query, finer, { from, to })
+  for (const read of plan({ from, to, stepSeconds: seconds, offsetSeconds: 0 }, levels)) {
     const [windows, counts] =
-      stretch.level === finer[0]
+      read.level === levels[0]
         ? [sql.rollWindows, sql.rollCounts]
         : [sql.rollSteps, sql.rollStepCounts]
-    const inputs = [id, seconds, ...inputsOf(stretch)]
+    const inputs = [id, seconds, ...inputsOf(read)]
     await query(windows, inputs)
     await query(counts, inputs)
   }
@@ -212,17 +214,13 @@ async function forget(
       await query(sql.keepFrom, [level.id, keptFrom])
       await query(sql.dropStale, [level.id, 0, keptFrom])
       expired.push(keeping)
-    } else if (await isThere(query, keeping, level === levels[0])) refused.push(keeping)
+    } else if (await isThere(query, keeping)) refused.push(keeping)
   }
   return { expired, refused, restored }
 }
 
 /** Whether there is anything that is no longer kept. */
-async function isThere(
-  query: Query,
-  { level, keptFrom }: Keeping,
-  isWindows: boolean,
-): Promise<boolean> {
-  const statement = isWindows ? sql.skipWindows : sql.skipSteps
-  return (await query(statement, [level.id, 0, keptFrom, 0])).length > 0
+async function isThere(query: Query, { level, keptFrom }: Keeping): Promise<boolean> {
+  const [row] = await query(sql.readExtents, [[level.id], [0]])
+  return row !== undefined && numberIn(row, 'first') < keptFrom
 }

@@ -8,6 +8,7 @@ import type {
   HistorySeries,
   HistoryStore,
   HistoryWindow,
+  KnownStep,
   Maintained,
   MaintainOptions,
   Retention,
@@ -15,7 +16,7 @@ import type {
   WindowRange,
 } from '../history-store.ts'
 import { maintain } from '../maintenance.ts'
-import { type HistorySource, readClosed, readRows, readWindows } from '../reading.ts'
+import { type HistorySource, readClosed, readRows, readSteps, readWindows } from '../reading.ts'
 import { type WindowParts, windowsOf } from '../window-batch.ts'
 import { archive, ensureEvents, findEvents } from './archive.ts'
 import { Connections } from './connections.ts'
@@ -23,8 +24,8 @@ import { type CountTables, HYPERTABLES, PARTITIONED } from './count-tables.ts'
 import { ensureLevels } from './levels.ts'
 import { PostgresMaintenance } from './maintenance.ts'
 import { codeOf, errorOf } from './postgres-problem.ts'
+import { readSlice, weigh } from './postgres-reading.ts'
 import { ensureSchema, findSchema, type Schema } from './schema.ts'
-import { readSlice, weigh } from './slices.ts'
 import * as sql from './sql.generated.ts'
 
 /** check_violation: among others, that there is no part of a table for a row. */
@@ -102,6 +103,10 @@ export class PostgresHistory implements HistoryStore {
     })
   }
 
+  steps(query: HistoryQuery): AsyncIterable<KnownStep> {
+    return readSteps(this.#source, query)
+  }
+
   rows(query: HistoryQuery): AsyncIterable<HistoryRow> {
     return readRows(this.#source, query)
   }
@@ -121,6 +126,7 @@ export class PostgresHistory implements HistoryStore {
         interval: textIn(row, 'interval'),
         first: numberIn(row, 'first') as EpochSeconds,
         last: numberIn(row, 'last') as EpochSeconds,
+        keptFrom: numberIn(row, 'kept_from') as EpochSeconds,
       })),
     )
   }

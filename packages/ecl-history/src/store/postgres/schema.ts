@@ -23,6 +23,9 @@ const MIGRATIONS: readonly ((query: Query) => Promise<void>)[] = [
   async (query) => {
     await query(sql.migration002)
   },
+  async (query) => {
+    await query(sql.migration003)
+  },
 ]
 
 /**

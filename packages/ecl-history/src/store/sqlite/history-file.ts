@@ -9,7 +9,7 @@ export type Statements = ReturnType<typeof prepare>
 export const HISTORY_FILE: FileKind<Statements> = {
   // "eclh"
   applicationId: 0x65636c68,
-  migrations: [sql.migration001],
+  migrations: [sql.migration001, sql.migration002],
   // What is acknowledged after it was written is nowhere else.
   synchronous: 'FULL',
   // Who only reads makes no file for a mistyped name, and migrates nobody else's.
@@ -39,8 +39,8 @@ function prepare(database: Database) {
     dropParts: database.prepare(sql.dropParts),
     markStale: database.prepare(sql.markStale),
     listStale: database.prepare(sql.listStale),
-    skipWindows: database.prepare(sql.skipWindows),
-    skipSteps: database.prepare(sql.skipSteps),
+    readExtent: database.prepare(sql.readExtent),
+    staleRanges: database.prepare(sql.staleRanges),
     readWindows: withBigInts(database.prepare(sql.readWindows)),
     readSteps: withBigInts(database.prepare(sql.readSteps)),
     readCounts: withBigInts(database.prepare(sql.readCounts)),

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { asError } from 'ecl-core'
 import { errcodeOf, numberIn, textIn } from 'ecl-sqlite/file'
-import { type Level, planStretches } from '../levels.ts'
+import type { Level } from '../levels.ts'
 import {
   type Aging,
   type Forgotten,
@@ -11,6 +11,7 @@ import {
   type RolledUp,
   type Series,
 } from '../maintenance.ts'
+import { asOneStep, plan } from '../plan.ts'
 import {
   agingTime,
   type Clocks,
@@ -23,7 +24,7 @@ import {
   unitOf,
 } from '../retention.ts'
 import type { Statements } from './history-file.ts'
-import { staleIn } from './slices.ts'
+import { readable } from './sqlite-reading.ts'
 
 /** Runs statements in a transaction. */
 export type Write = <T>(work: (statements: Statements) => T) => Promise<T>
@@ -143,7 +144,7 @@ function forget(
       statements.keepFrom.run({ series: level.id, kept_from: keptFrom })
       statements.dropStale.run({ series: level.id, from: 0, to: keptFrom })
       expired.push(keeping)
-    } else if (isThere(statements, keeping, level === levels[0])) refused.push(keeping)
+    } else if (isThere(statements, keeping)) refused.push(keeping)
   }
   return { expired, refused, restored }
 }
@@ -164,13 +165,9 @@ function restore(
 }
 
 /** Whether there is anything that is no longer kept. */
-function isThere(
-  { skipWindows, skipSteps }: Statements,
-  { level, keptFrom }: Keeping,
-  isWindows: boolean,
-): boolean {
-  const inputs = { series: level.id, from: 0, to: keptFrom, skip: 0 }
-  return (isWindows ? skipWindows : skipSteps).get(inputs) !== undefined
+function isThere({ readExtent }: Statements, { level, keptFrom }: Keeping): boolean {
+  const row = readExtent.get({ series: level.id, kept_from: 0 })
+  return row !== undefined && numberIn(row, 'first') < keptFrom
 }
 
 function rollUpNext(
@@ -219,11 +216,11 @@ function dropStep({ dropSteps, dropStepCounts }: Statements, step: Step): void {
 function fillStep(statements: Statements, finer: Levels, { series, from, to }: Step): void {
   // A number would go in as a double, by which there is no division without rest.
   const seconds = BigInt(to - from)
-  for (const stretch of planStretches(finer, from, to, staleIn(statements))) {
-    const { level } = stretch
-    const inputs = { series, seconds, source: level.id, from: stretch.from, to: stretch.to }
+  const levels = readable(statements, finer, { from, to })
+  for (const read of plan(asOneStep({ from, to }), levels)) {
+    const inputs = { series, seconds, source: read.level.id, from: read.from, to: read.to }
     const [windows, counts] =
-      level === finer[0]
+      read.level === levels[0]
         ? [statements.rollWindows, statements.rollCounts]
         : [statements.rollSteps, statements.rollStepCounts]
     windows.run(inputs)

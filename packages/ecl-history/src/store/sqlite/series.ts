@@ -1,5 +1,5 @@
 import { numberIn } from 'ecl-sqlite/file'
-import { type Level, stepsOf } from '../levels.ts'
+import { type Level, rollUpsOf } from '../levels.ts'
 import { UnfitWindowError } from '../unfit-window-error.ts'
 import type { Statements } from './history-file.ts'
 
@@ -31,7 +31,7 @@ export function ensureLevels(
       `a window of ${group} ${interval} is ${seconds} s long; others of it are ${windows.seconds} s`,
     )
   }
-  for (const length of [seconds, ...stepsOf(seconds)]) {
+  for (const length of [seconds, ...rollUpsOf(seconds)]) {
     statements.addSeries.run({ group_name: group, interval, seconds: length })
   }
   return findLevels(statements, group, interval)

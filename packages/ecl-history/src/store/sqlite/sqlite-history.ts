@@ -17,6 +17,7 @@ import type {
   HistorySeries,
   HistoryStore,
   HistoryWindow,
+  KnownStep,
   Maintained,
   MaintainOptions,
   Retention,
@@ -25,13 +26,13 @@ import type {
 } from '../history-store.ts'
 import { maintain } from '../maintenance.ts'
 import { MIGRATE_REMEDY } from '../migrate-remedy.ts'
-import { type HistorySource, readClosed, readRows, readWindows } from '../reading.ts'
+import { type HistorySource, readClosed, readRows, readSteps, readWindows } from '../reading.ts'
 import { UnfitWindowError } from '../unfit-window-error.ts'
 import { windowsOf } from '../window-batch.ts'
 import { archive } from './archive.ts'
 import { HISTORY_FILE, type Statements } from './history-file.ts'
 import { SqliteMaintenance } from './maintenance.ts'
-import { readSlice, weigh } from './slices.ts'
+import { readSlice, weigh } from './sqlite-reading.ts'
 
 /** Others are in and out of the file within milliseconds, though many that catch up at once may be unfair to one. */
 const MAX_BUSY_MS = 8000
@@ -61,8 +62,8 @@ export class SqliteHistory implements HistoryStore {
   constructor(file: string) {
     this.#file = new SqliteFile(file, loadDriver(), HISTORY_FILE)
     this.#source = {
-      slice: (range, atMost, wanted) => this.#read((all) => readSlice(all, range, atMost, wanted)),
-      weights: (range) => this.#read((all) => weigh(all, range)),
+      slice: (query, atMost, wanted) => this.#read((all) => readSlice(all, query, atMost, wanted)),
+      weights: (query) => this.#read((all) => weigh(all, query)),
       eventIds: (names) =>
         this.#read((all) =>
           names.flatMap((name) => {
@@ -86,6 +87,10 @@ export class SqliteHistory implements HistoryStore {
     return unfit.length === 0 ? archived : { ...archived, unfit }
   }
 
+  steps(query: HistoryQuery): AsyncIterable<KnownStep> {
+    return readSteps(this.#source, query)
+  }
+
   rows(query: HistoryQuery): AsyncIterable<HistoryRow> {
     return readRows(this.#source, query)
   }
@@ -105,6 +110,7 @@ export class SqliteHistory implements HistoryStore {
         interval: textIn(row, 'interval'),
         first: numberIn(row, 'first') as EpochSeconds,
         last: numberIn(row, 'last') as EpochSeconds,
+        keptFrom: numberIn(row, 'kept_from') as EpochSeconds,
       })),
     )
   }
