@@ -1,9 +1,11 @@
 /**
  * `npm run test:full`: the tests in test/full, which need more than a Redis: Munin and PostgreSQL, as Debian packages
- * them. Their arguments are those of `npm test`. The last line of stdout is `N passed, N failed`.
+ * them. Their arguments are those of `npm test`. Without any, the tests of the store on Redis run on Valkey, too, where
+ * that is installed; with `valkey` alone, nothing else does. The last line of stdout is `N passed, N failed`.
  */
 import { existsSync, rmSync, writeFileSync } from 'node:fs'
 import { installPackages } from './debian-packages.mjs'
+import { findValkey } from './redis-binary.mjs'
 import { setup } from './setup.mjs'
 import { runJest } from './test.mjs'
 import { run, runAsMain, ScriptError, say } from './workspace.mjs'
@@ -39,15 +41,46 @@ async function ensurePackages() {
     throw new ScriptError(`There is no ${missing.join(', ')} here: ${REMEDY}.`)
 }
 
-await runAsMain(import.meta.url, async (args) => {
-  await setup({ build: true, redis: true })
+/** What has to be the same on Valkey. */
+const VALKEY_TESTS = 'packages/ecl-core/src/store/redis/'
+const NOTHING = { passed: 0, failed: 0, code: 0 }
+
+/** The tests of the store on a Valkey, where there is one. */
+async function runOnValkey() {
+  const valkey = await findValkey()
+  if (valkey === undefined) {
+    say('test: there is no valkey-server here; the tests of the store do not run on one')
+    return NOTHING
+  }
+  say(`test: the tests of the store, on ${valkey}`)
+  const redis = process.env['ECL_REDIS_SERVER']
+  process.env['ECL_REDIS_SERVER'] = valkey
+  delete process.env['ECL_TEST_FULL']
+  try {
+    return await runJest([VALKEY_TESTS])
+  } finally {
+    process.env['ECL_REDIS_SERVER'] = redis
+  }
+}
+
+/** @param {string[]} args for jest */
+async function runFull(args) {
   await ensurePackages()
   // munin-update and its kin refuse to work for root.
   if ((await run('runuser', ['-u', 'munin', '--', 'true'])).code !== 0) {
     throw new ScriptError(`The tests cannot become the user munin: ${REMEDY}.`)
   }
   process.env['ECL_TEST_FULL'] = '1'
-  const { passed, failed, code } = await runJest(args)
+  return runJest(args)
+}
+
+await runAsMain(import.meta.url, async (args) => {
+  await setup({ build: true, redis: true })
+  const isForValkey = args.length === 1 && args[0] === 'valkey'
+  const full = isForValkey ? NOTHING : await runFull(args)
+  const other = isForValkey || args.length === 0 ? await runOnValkey() : NOTHING
+  const [passed, failed] = [full.passed + other.passed, full.failed + other.failed]
+  const code = full.code === 0 ? other.code : full.code
   if (passed + failed === 0) say('test: no test has run')
   process.stdout.write(`${passed} passed, ${failed} failed\n`)
   process.exitCode = failed === 0 && passed > 0 ? code : 1

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { Redis } from 'ioredis'
 import { until } from './until.ts'
 
@@ -24,7 +24,7 @@ export interface PrivateRedisOptions {
 /**
  * A redis-server of one's own on a unix socket in a folder of its own: never a URL's database flushed.
  *
- * The binary is that of the environment's `ECL_REDIS_SERVER`, else `redis-server` on the PATH.
+ * The binary is that of the environment's `ECL_REDIS_SERVER`, else `redis-server` on the PATH, else `valkey-server`.
  */
 export class PrivateRedis {
   readonly directory: string
@@ -87,8 +87,7 @@ export class PrivateRedis {
   /** Starts the server again, with what it has on disk. */
   async start(): Promise<void> {
     const { args = [], port = 0, role = 'server', config } = this.#options
-    const given = process.env['ECL_REDIS_SERVER'] ?? ''
-    const binary = given === '' ? 'redis-server' : given
+    const binary = serverBinary()
     const child = spawn(
       binary,
       [
@@ -142,6 +141,14 @@ export class PrivateRedis {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close()
   }
+}
+
+function serverBinary(): string {
+  const given = process.env['ECL_REDIS_SERVER'] ?? ''
+  if (given !== '') return given
+  const folders = (process.env['PATH'] ?? '').split(delimiter)
+  const isOnPath = (name: string) => folders.some((folder) => existsSync(join(folder, name)))
+  return ['redis-server', 'valkey-server'].find(isOnPath) ?? 'redis-server'
 }
 
 /** Whether a server answers a PING on a socket, without LOADING. */
