@@ -15,7 +15,7 @@ local prefix = string.sub(KEYS[1], 1, -8) -- '<group>:<interval>:'
 local window = prefix .. ARGV[1] .. ':'
 local index = window .. '@ids'
 local absent = redis.pcall('GET', prefix .. '@none')
-if type(absent) == 'table' and string.find(absent.err, 'non local key', 1, true) then
+if type(absent) == 'table' and not string.match(absent.err, '^WRONGTYPE') then
   return absent
 end
 local time = redis.call('TIME')

@@ -36,7 +36,7 @@ local cur, last = prefix .. 'cur:', prefix .. 'last:'
 -- A key that is never written. While a cluster moves the group's slot to another node, asking for what is not here fails,
 -- and the script ends before it has changed anything.
 local absent = try('GET', prefix .. '@none')
-if type(absent) == 'table' and string.find(absent.err, 'non local key', 1, true) then
+if type(absent) == 'table' and not string.match(absent.err, '^WRONGTYPE') then
   return absent
 end
 local length = tonumber(ARGV[1])

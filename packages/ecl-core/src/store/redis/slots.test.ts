@@ -74,6 +74,8 @@ describe('parseRedirection', () => {
     'TRYAGAIN Multiple keys request during rehashing of slot',
     'CLUSTERDOWN Hash slot not served',
     'ERR Script attempted to access a non local key in a cluster node script: 1, on @user_script:1.',
+    'ERR Script attempted to access a slot not served script: 1, on @user_script:1.',
+    "ERR Unable to execute command 'mget' in script because undeclared keys were accessed during rehashing of the slot script: 1, on @user_script:18.",
   ])('takes %s for something that passes', (text) => {
     expect(parseRedirection(new Error(text), asked)).toMatchObject({ kind: 'later' })
   })

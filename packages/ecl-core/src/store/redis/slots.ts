@@ -80,7 +80,10 @@ export function parseRedirection(error: Error, asked: NodeAddress): Redirection 
     const to = nodeAddress(host === '' || host === '?' ? asked.host : host, port)
     return to && { kind: 'moved', slot: Number(slot), to }
   }
-  // The one within a script is what ASK and TRYAGAIN are outside of it.
-  const later = /^(ASK|TRYAGAIN|CLUSTERDOWN) |non local key/.test(message)
+  // Within a script, Redis and Valkey have other words for what ASK, TRYAGAIN and CLUSTERDOWN are outside of it.
+  const later =
+    /^(ASK|TRYAGAIN|CLUSTERDOWN) |non local key|during rehashing of the slot|a slot not served/.test(
+      message,
+    )
   return later ? { kind: 'later', message } : undefined
 }
