@@ -152,6 +152,32 @@ it('a program that awaits a reading while Redis is down hears of it, and does no
   expect({ code, stdout }).toEqual({ code: 0, stdout: 'STORE_UNAVAILABLE\n' })
 })
 
+describe.each([
+  'read',
+  'accounts',
+  'windows',
+  'rotate',
+  'adopt',
+  'warnings',
+  'acknowledge',
+  'queue state',
+])("a program of one's own that awaits %s of a store at top level", (call) => {
+  it.each(['Redis', 'a Redis that is down', 'an SQLite file'])(
+    'hears of it before it ends, and ends then though it has not closed it: %s',
+    async (kind) => {
+      const sqlite = join(redis.directory, 'sqlite.yml')
+      writeFileSync(sqlite, `store: "sqlite:${join(redis.directory, 'c.db')}"\n${GROUPS}\n`)
+      // The file is made by who writes.
+      await run('store-call.mjs', sqlite, 'rotate')
+      const file = { Redis: config, 'a Redis that is down': down }[kind] ?? sqlite
+      const { code, stdout, tookMs } = await run('store-call.mjs', file, call)
+      const answer = kind === 'a Redis that is down' ? 'STORE_UNAVAILABLE' : 'answered'
+      expect({ code, stdout }).toEqual({ code: 0, stdout: `${answer}\n` })
+      if (answer === 'answered') expect(tookMs).toBeLessThan(4000)
+    },
+  )
+})
+
 it('the library works by import and by require', async () => {
   const imported = await runShort(config, 'log, read')
   expect(imported).toMatchObject({ code: 0, stdout: '{"a":4,"b":0}\n', stderr: '' })

@@ -159,7 +159,7 @@ export class Delivery {
     try {
       // Of a window of the group, as other groups may be where the clock is another.
       const windows = group.intervals.slice(0, 1).map((interval) => ({ group, interval }))
-      storeClock.observe(await store.windows(windows))
+      storeClock.observe(await store.windows(windows, { background: true }))
     } catch (caught) {
       this.#reportOnce(asError(caught))
     }

@@ -7,7 +7,7 @@ import { UnknownGroupError } from './errors.ts'
 import { EventGroup, type EventLog } from './event-group.ts'
 import type { FlushResult } from './flusher.ts'
 import type { GroupSpec } from './group-spec.ts'
-import { whileHeld } from './keep-alive.ts'
+import { keepProcessAlive } from './keep-alive.ts'
 import { harmless, type Logger, stderrLogger, writeLine } from './logger.ts'
 import { noteOpenLogger } from './open-loggers.ts'
 import { Pace } from './pace.ts'
@@ -151,7 +151,7 @@ export class EventCountLogger<const G extends GroupsConfig = GroupsConfig> {
   async #close(timeoutMs: number): Promise<FlushResult> {
     this.#forgetExit()
     this.#noteClosed?.()
-    return whileHeld(async () => {
+    return keepProcessAlive(async () => {
       const closing = Array.from(this.#groups.values(), (group) => group.close(timeoutMs))
       const results = await Promise.all(closing)
       if (this.#ownsStore) await this.#store.close()

@@ -4,7 +4,7 @@ import { detachedError, UnknownIntervalError } from './errors.ts'
 import { Flusher, type FlushOptions, type FlushResult } from './flusher.ts'
 import type { GroupSpec } from './group-spec.ts'
 import { type Interval, windowStart } from './interval.ts'
-import { whileHeld } from './keep-alive.ts'
+import { keepProcessAlive } from './keep-alive.ts'
 import { type Counter, Recorder } from './recorder.ts'
 import type { Statistics } from './statistics.ts'
 import type {
@@ -106,7 +106,7 @@ export class EventGroup<E extends string = string> implements EventLog<E> {
 
   /** Sends all that has been logged so far; never rejects. See FlushOptions for bounds. */
   flush(options?: FlushOptions): Promise<FlushResult> {
-    return whileHeld(() => this.#flusher.flush(options))
+    return keepProcessAlive(() => this.#flusher.flush(options))
   }
 
   /**
@@ -141,7 +141,7 @@ export class EventGroup<E extends string = string> implements EventLog<E> {
     if (!this.#spec.dynamic && !this.#recorder.declared.has(event)) return undefined
     const { intervals } = this.#spec
     const only = { ...this.#spec, events: [event], dynamic: false }
-    return this.#flusher.beside(async (view) => {
+    const read = async (view: UnsentView) => {
       const options = view.client === undefined ? {} : { client: view.client }
       const readings = await Promise.all(
         intervals.map((interval) => this.#readOne(only, interval, 'cur', options)),
@@ -156,7 +156,8 @@ export class EventGroup<E extends string = string> implements EventLog<E> {
         ]
       })
       return Object.fromEntries(counts)
-    })
+    }
+    return keepProcessAlive(() => this.#flusher.beside(read))
   }
 
   /**
@@ -186,7 +187,7 @@ export class EventGroup<E extends string = string> implements EventLog<E> {
 
   /** Sends all, for so many ms at most, late rather than never, and says farewell for now. */
   leave(timeoutMs: number): Promise<FlushResult> {
-    return whileHeld(() => this.#flusher.leave(timeoutMs))
+    return keepProcessAlive(() => this.#flusher.leave(timeoutMs))
   }
 
   /** What became of this group's events in this process. */
@@ -230,7 +231,7 @@ export class EventGroup<E extends string = string> implements EventLog<E> {
     which: Which,
     options?: StoreReadOptions,
   ): Promise<Reading> {
-    return whileHeld(() => this.#store.read(spec, interval, which, options))
+    return this.#store.read(spec, interval, which, options)
   }
 
   /** What is stored and what waits here for the same window, which a late master may not have turned over yet. */

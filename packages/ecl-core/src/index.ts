@@ -39,6 +39,7 @@ export {
   windowEnd,
   windowStart,
 } from './interval.ts'
+export { keepProcessAlive } from './keep-alive.ts'
 export { type Logger, silentLogger, stderrLogger } from './logger.ts'
 export { eventIdProblem, MAX_NAME_BYTES, nameLengthProblem, visible } from './names.ts'
 export type { Counter } from './recorder.ts'

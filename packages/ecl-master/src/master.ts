@@ -19,7 +19,6 @@ import {
   systemClock,
   type WindowRef,
 } from 'ecl-core'
-import { keepAlive } from './keep-alive.ts'
 import type { MasterEvents, SettledWindow } from './master-events.ts'
 import { MasterLog } from './master-log.ts'
 import { Publisher } from './publisher.ts'
@@ -121,13 +120,11 @@ export class Master extends EventEmitter<MasterEvents> {
    * @throws StoreError where the store cannot be reached or refuses
    */
   async runOnce(): Promise<number> {
-    return await keepAlive(async () => {
-      const { nextLookAtMs, failures, begun } = await this.#look()
-      await this.#work.idle()
-      await Promise.all(begun)
-      if (failures[0] !== undefined) throw failures[0]
-      return nextLookAtMs - this.#clock.monotonicMs()
-    })
+    const { nextLookAtMs, failures, begun } = await this.#look(false)
+    await this.#work.idle()
+    await Promise.all(begun)
+    if (failures[0] !== undefined) throw failures[0]
+    return nextLookAtMs - this.#clock.monotonicMs()
   }
 
   async #loop(): Promise<void> {
@@ -136,7 +133,7 @@ export class Master extends EventEmitter<MasterEvents> {
       if (this.#wake.signal.aborted) this.#wake = new AbortController()
       let waitMs = CHECK_MS
       try {
-        const { nextLookAtMs, failures, begun } = await this.#look()
+        const { nextLookAtMs, failures, begun } = await this.#look(true)
         waitMs = nextLookAtMs - this.#clock.monotonicMs()
         for (const work of begun) work.catch((caught: unknown) => this.#report(caught))
         for (const failure of failures) this.#report(failure)
@@ -149,10 +146,12 @@ export class Master extends EventEmitter<MasterEvents> {
     }
   }
 
-  async #look(): Promise<Look> {
+  /** @param background whether the process may end before the answer */
+  async #look(background: boolean): Promise<Look> {
     const startedMs = this.#clock.monotonicMs()
     const { storeTimeMs, states } = await this.#store.windows(this.#windows, {
       publications: this.#publisher !== undefined,
+      background,
     })
     // A store that is shared may answer after the end.
     if (this.#stop.signal.aborted) return { nextLookAtMs: startedMs, failures: [], begun: [] }

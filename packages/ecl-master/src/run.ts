@@ -4,6 +4,7 @@ import { openLog } from 'ecl-command/log'
 import {
   asError,
   ConfigError,
+  keepProcessAlive,
   loadConfig,
   openStore,
   resolveGroups,
@@ -13,7 +14,6 @@ import {
 import { acknowledge } from './acknowledge.ts'
 import type { MasterRequest } from './arguments.ts'
 import { runDaemon } from './daemon.ts'
-import { keepAlive } from './keep-alive.ts'
 import { Master } from './master.ts'
 
 /**
@@ -26,16 +26,16 @@ export async function run(request: MasterRequest): Promise<ExitCode> {
   try {
     switch (request.mode) {
       case 'acknowledge':
-        await keepAlive(() => acknowledge(config, request.clientId))
+        await acknowledge(config, request.clientId)
         break
       case 'check':
-        await keepAlive(() => check(config))
+        await check(config)
         break
       case 'once':
         await rotateOnce(config, request.verbose)
         break
       case 'daemon':
-        await keepAlive(() => runDaemon(config, request.verbose))
+        await keepProcessAlive(() => runDaemon(config, request.verbose))
     }
     return EXIT.done
   } catch (caught) {

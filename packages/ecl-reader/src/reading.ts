@@ -1,13 +1,18 @@
 import { tell } from 'ecl-command'
-import { type CounterStore, loadConfig, openStore, silentLogger, type WindowRef } from 'ecl-core'
+import {
+  type CounterStore,
+  keepProcessAlive,
+  loadConfig,
+  openStore,
+  silentLogger,
+  type WindowRef,
+} from 'ecl-core'
 import type { FormatName, ReadRequest } from './arguments.ts'
 import { type Report, reportOf } from './report.ts'
 import { select, selectAll } from './select.ts'
 import { viewed } from './view.ts'
 
 const WHICH = { last: 'last', current: 'cur', both: 'both' } as const
-/** Longer than setInterval can wait would mean at once. */
-const FOREVER_MS = 2 ** 31 - 1
 
 /** They tell it. To others it is not worth a look at every client. */
 const TELL_COMPLETENESS: readonly (FormatName | undefined)[] = ['json', 'table', 'prometheus']
@@ -22,12 +27,18 @@ export interface Session {
 }
 
 /** Loads the config, finds what is asked for, opens the store for the work, and closes it. */
-export async function withStore<T>(
+export function withStore<T>(
   request: Pick<ReadRequest, 'config' | 'group' | 'interval' | 'all'>,
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
-  // The store's socket and timers would let the process end while it waits for a reply.
-  const alive = setInterval(() => undefined, FOREVER_MS)
+  // Between two readings, nothing else would.
+  return keepProcessAlive(() => inSession(request, work))
+}
+
+async function inSession<T>(
+  request: Parameters<typeof withStore>[0],
+  work: (session: Session) => Promise<T>,
+): Promise<T> {
   let store: CounterStore | undefined
   try {
     const config = await loadConfig(request.config)
@@ -41,7 +52,6 @@ export async function withStore<T>(
     store.checkGroups?.(windows.map((window) => window.group))
     return await work({ store, windows, history: config.history?.store })
   } finally {
-    clearInterval(alive)
     await store?.close()
   }
 }

@@ -13,6 +13,7 @@ import {
   type EpochSeconds,
   type GroupSpec,
   type Interval,
+  keepProcessAlive,
   LEASE_SECONDS,
   type Logger,
   type LookOptions,
@@ -87,12 +88,13 @@ export class SqliteStore implements CounterStore {
     const back = (seconds: string) => `SQLite file ${file} can be used again after ${seconds} s`
     this.#troubles = new TroubleLog({ logger, clock, back })
     this.#thread = new StoreThread({ file, create, handWound })
-    this.history = new SqliteWindowQueue((request) => this.#ask(request))
+    this.history = new SqliteWindowQueue((request) => this.#held(request))
   }
 
   async apply(batch: Batch): Promise<Applied> {
     const { reply, sentMs } = await this.#timed(
       requestOf(batch),
+      true,
       batch.group.maxEvents === undefined ? undefined : declarationOf(batch.group),
     )
     const { waitedMs: _, ...outcome } = reply
@@ -112,7 +114,7 @@ export class SqliteStore implements CounterStore {
     { onlyPublished = false }: RotateOptions = {},
   ): Promise<Rotated> {
     const request = { op: 'rotate', group: group.name, interval, onlyPublished } as const
-    return this.#ask(request, declarationOf(group))
+    return this.#held(request, declarationOf(group))
   }
 
   async read(
@@ -121,7 +123,7 @@ export class SqliteStore implements CounterStore {
     which: Which,
     { completeness: judged = false, client }: StoreReadOptions = {},
   ): Promise<Reading> {
-    const reply = await this.#ask({
+    const reply = await this.#held({
       ...{ op: 'read', group: group.name, interval, which, judged },
       only: group.dynamic ? undefined : group.events,
       client,
@@ -130,12 +132,12 @@ export class SqliteStore implements CounterStore {
   }
 
   async accounts(group: GroupSpec): Promise<Accounts> {
-    const { storeTimeMs, clients } = await this.#ask({ op: 'accounts', group: group.name })
+    const { storeTimeMs, clients } = await this.#held({ op: 'accounts', group: group.name })
     return { storeTimeMs, clients: Array.from(clients, (client) => ({ ...client })) }
   }
 
   acknowledgeClient(group: GroupSpec, clientId: string): Promise<Acknowledgement> {
-    return this.#ask({
+    return this.#held({
       ...{ op: 'acknowledge-client', group: group.name, clientId },
       leaseSeconds: LEASE_SECONDS,
     } as const)
@@ -143,13 +145,13 @@ export class SqliteStore implements CounterStore {
 
   async windows(
     windows: readonly WindowRef[],
-    { publications = false }: LookOptions = {},
+    { publications = false, background = false }: LookOptions = {},
   ): Promise<CurrentWindows> {
     const asked = windows.map(({ group, interval }) => ({
       group: group.name,
       interval: interval.spec,
     }))
-    const { reply, sentMs } = await this.#timed({ op: 'windows', windows: asked })
+    const { reply, sentMs } = await this.#timed({ op: 'windows', windows: asked }, background)
     const states = windows.map(({ interval }, index) => {
       const found = reply.series[index]
       if (found === undefined) return { current: undefined, foreign: false }
@@ -191,8 +193,11 @@ export class SqliteStore implements CounterStore {
   async close(): Promise<void> {
     if (this.#closed) return
     this.#closed = true
+    await keepProcessAlive(() => this.#close())
+  }
+
+  async #close(): Promise<void> {
     if (this.#thread.started) {
-      this.#thread.hold()
       await this.#within(CLOSE_TIMEOUT_MS, this.#thread.ask({ op: 'close' })).catch(() => undefined)
     }
     // A thread that waits for a disk cannot end.
@@ -202,11 +207,19 @@ export class SqliteStore implements CounterStore {
   /** Measures without the wait for other processes, which would look like a clock that is seconds ahead. */
   async #timed<R extends Extract<Request, { op: 'apply' | 'windows' }>>(
     request: R,
+    background: boolean,
     declaration?: Declaration,
   ): Promise<{ reply: Replies[R['op']]; sentMs: number }> {
     const askedMs = this.#clock.monotonicMs()
-    const reply = await this.#ask(request, declaration)
+    const reply = await (background
+      ? this.#ask(request, declaration)
+      : this.#held(request, declaration))
     return { reply, sentMs: askedMs + reply.waitedMs }
+  }
+
+  /** For somebody who waits for it: neither the thread nor a timer keeps the process. */
+  #held<R extends Request>(request: R, declaration?: Declaration): Promise<Replies[R['op']]> {
+    return keepProcessAlive(() => this.#ask(request, declaration))
   }
 
   async #ask<R extends Request>(request: R, declaration?: Declaration): Promise<Replies[R['op']]> {

@@ -80,11 +80,6 @@ export class StoreThread {
     return known?.length !== events.length || events.some((event, index) => event !== known[index])
   }
 
-  /** Keeps the process alive, which someone who waits for the end of the thread would not do. */
-  hold(): void {
-    this.#worker?.ref()
-  }
-
   /** Ends it; what waits for it is rejected. */
   async end(): Promise<void> {
     const worker = this.#worker

@@ -12,6 +12,8 @@ import type { WindowQueue } from './window-queue.ts'
  * or refuses, and then it is not known whether the operation took effect. All of them are safe to repeat.
  *
  * The store's clock rules: windows begin and end by it, and replies carry it.
+ *
+ * A call keeps the process alive until it is answered, but for `apply`: a logger alone never does.
  */
 export interface CounterStore {
   /**
@@ -123,6 +125,8 @@ export interface RotateOptions {
 export interface LookOptions {
   /** Tell which windows are to be published. Default: false. */
   readonly publications?: boolean
+  /** Let the process end before the answer, as for who looks again and again. Default: false. */
+  readonly background?: boolean
 }
 
 /** Which window's counts: the current one's, the last finished one's, or both as of one instant. */

@@ -1,8 +1,7 @@
 import { tellFault, tellFaults, writeOut } from 'ecl-command'
 import { EXIT, type ExitCode } from 'ecl-command/exit'
-import { keepAlive } from 'ecl-command/keep-alive'
 import { openLog } from 'ecl-command/log'
-import { silentLogger, systemClock } from 'ecl-core'
+import { keepProcessAlive, silentLogger, systemClock } from 'ecl-core'
 import { openHistory } from '../open-history.ts'
 import { Archiver } from './archiver.ts'
 import { Maintenance } from './maintenance.ts'
@@ -24,7 +23,7 @@ export interface ArchiveRequest {
  */
 export async function runArchive({ config, mode, verbose }: ArchiveRequest): Promise<ExitCode> {
   try {
-    return await keepAlive(async () => {
+    return await keepProcessAlive(async () => {
       if (mode === 'status') return tellState(config)
       await (mode === 'once' ? archiveOnce(config, verbose) : runDaemon(config, verbose))
       return EXIT.done

@@ -1,7 +1,12 @@
 import { tell, tellFault } from 'ecl-command'
 import type { ExitCode } from 'ecl-command/exit'
-import { keepAlive } from 'ecl-command/keep-alive'
-import { type CounterStore, openStore, silentLogger, type WindowQueue } from 'ecl-core'
+import {
+  type CounterStore,
+  keepProcessAlive,
+  openStore,
+  silentLogger,
+  type WindowQueue,
+} from 'ecl-core'
 import { type HistoryConfigFile, loadHistoryConfig } from '../history-config.ts'
 import { openHistory } from '../open-history.ts'
 import type { HistoryStore } from '../store/history-store.ts'
@@ -59,7 +64,7 @@ async function withConfig(
   work: (config: HistoryConfigFile) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   try {
-    return await keepAlive(async () => {
+    return await keepProcessAlive(async () => {
       const config = await loadHistoryConfig(file)
       for (const warning of config.warnings) tell(warning)
       return await work(config)

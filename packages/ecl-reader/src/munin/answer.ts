@@ -21,9 +21,6 @@ import { SeenEvents } from './seen-events.ts'
 import { suggestions, type Target, targetsOf } from './targets.ts'
 import { eventsOf, everyValueOf, pastRange, UNKNOWN, unsettledMs, valuesOf } from './window.ts'
 
-/** Longer than setInterval can wait would mean at once. */
-const FOREVER_MS = 2 ** 31 - 1
-
 /**
  * Answers Munin's question on stdout.
  *
@@ -31,8 +28,6 @@ const FOREVER_MS = 2 ** 31 - 1
  *   known, and munin-node would drop the whole answer of a plugin that fails.
  */
 export async function answer(request: MuninRequest): Promise<ExitCode> {
-  // The store's socket and timers would let the process end while it waits for a reply.
-  const alive = setInterval(() => undefined, FOREVER_MS)
   try {
     await writeOut(await (request.question === 'autoconf' ? usability(request) : textOf(request)))
     return EXIT.done
@@ -40,8 +35,6 @@ export async function answer(request: MuninRequest): Promise<ExitCode> {
     const { message } = asError(caught)
     tell(caught instanceof ConfigError ? message : `${request.wanted.link}: ${message}`)
     return EXIT.atFault
-  } finally {
-    clearInterval(alive)
   }
 }
 

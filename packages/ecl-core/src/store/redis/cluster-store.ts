@@ -4,6 +4,7 @@ import { hashTagProblem } from '../../config/hash-tag.ts'
 import { asError, ConfigError, StoreError } from '../../errors.ts'
 import type { GroupSpec } from '../../group-spec.ts'
 import type { Interval } from '../../interval.ts'
+import { keepProcessAlive } from '../../keep-alive.ts'
 import type { Logger } from '../../logger.ts'
 import type {
   Accounts,
@@ -72,7 +73,7 @@ export class RedisClusterStore implements CounterStore {
     this.#nodes = new ClusterNodes(options)
     this.lossWindowMs = options.lossWindowMs ?? DEFAULT_LOSS_WINDOW_MS
     this.history = new ClusterWindowQueue((group, operation) =>
-      this.#at(group, WRITE_PATIENCE_MS, ({ store }) => operation(store.history)),
+      this.#held(group, WRITE_PATIENCE_MS, ({ store }) => operation(store.history)),
     )
   }
 
@@ -89,7 +90,9 @@ export class RedisClusterStore implements CounterStore {
   }
 
   rotate(group: GroupSpec, interval: Interval, options?: RotateOptions): Promise<Rotated> {
-    return this.#at(group, WRITE_PATIENCE_MS, ({ store }) => store.rotate(group, interval, options))
+    return this.#held(group, WRITE_PATIENCE_MS, ({ store }) =>
+      store.rotate(group, interval, options),
+    )
   }
 
   read(
@@ -98,17 +101,17 @@ export class RedisClusterStore implements CounterStore {
     which: Which,
     options?: StoreReadOptions,
   ): Promise<Reading> {
-    return this.#at(group, READ_PATIENCE_MS, ({ store }) =>
+    return this.#held(group, READ_PATIENCE_MS, ({ store }) =>
       store.read(group, interval, which, options),
     )
   }
 
   accounts(group: GroupSpec): Promise<Accounts> {
-    return this.#at(group, READ_PATIENCE_MS, ({ store }) => store.accounts(group))
+    return this.#held(group, READ_PATIENCE_MS, ({ store }) => store.accounts(group))
   }
 
   acknowledgeClient(group: GroupSpec, clientId: string): Promise<Acknowledgement> {
-    return this.#at(group, READ_PATIENCE_MS, ({ store }) =>
+    return this.#held(group, READ_PATIENCE_MS, ({ store }) =>
       store.acknowledgeClient(group, clientId),
     )
   }
@@ -124,9 +127,14 @@ export class RedisClusterStore implements CounterStore {
    * Asks for each slot by itself: a script's keys have to be in one, and a node that does not answer, or a slot that is on
    * its way to another node, keeps no other's windows from being turned over.
    */
-  async windows(windows: readonly WindowRef[], options?: LookOptions): Promise<CurrentWindows> {
+  windows(windows: readonly WindowRef[], options: LookOptions = {}): Promise<CurrentWindows> {
+    const look = () => this.#look(windows, options)
+    return options.background === true ? look() : keepProcessAlive(look)
+  }
+
+  async #look(windows: readonly WindowRef[], options: LookOptions): Promise<CurrentWindows> {
     const parts = partsBy(windows, ({ group }) => this.#slotOf(group))
-    if (parts.length === 0) return this.#clockOnly()
+    if (parts.length === 0) return this.#clockOnly(options)
     const states = new Map<WindowRef, WindowState>()
     let reply: CurrentWindows | undefined
     let failure: StoreError | undefined
@@ -160,7 +168,11 @@ export class RedisClusterStore implements CounterStore {
     return { ...reply, states: windows.map((ref) => states.get(ref) ?? silent) }
   }
 
-  async adoptForeignEvents(windows: readonly WindowRef[], due = windows): Promise<Adopted> {
+  adoptForeignEvents(windows: readonly WindowRef[], due = windows): Promise<Adopted> {
+    return keepProcessAlive(() => this.#adopt(windows, due))
+  }
+
+  async #adopt(windows: readonly WindowRef[], due: readonly WindowRef[]): Promise<Adopted> {
     // One search of a node for all its groups.
     const names = new Map<GroupSpec, string>()
     for (const { group } of windows) {
@@ -184,7 +196,11 @@ export class RedisClusterStore implements CounterStore {
     }
   }
 
-  async warnings(): Promise<readonly string[]> {
+  warnings(): Promise<readonly string[]> {
+    return keepProcessAlive(() => this.#warnings())
+  }
+
+  async #warnings(): Promise<readonly string[]> {
     const primaries = (await this.#nodes.primaries()).slice(0, MOST_WARNED_OF)
     const found = new Map<string, string[]>()
     await Promise.all(
@@ -212,10 +228,10 @@ export class RedisClusterStore implements CounterStore {
   }
 
   /** What is asked where there are no groups: any node's clock. */
-  async #clockOnly(): Promise<CurrentWindows> {
+  async #clockOnly(options: LookOptions): Promise<CurrentWindows> {
     const [node] = await this.#nodes.primaries()
     if (node === undefined) throw this.#noAnswer()
-    return node.store.windows([])
+    return node.store.windows([], options)
   }
 
   #slotOf(group: GroupSpec): number {
@@ -227,6 +243,15 @@ export class RedisClusterStore implements CounterStore {
       'STORE_UNAVAILABLE',
       `Redis Cluster at ${this.#options.endpoint}: a node does not answer`,
     )
+  }
+
+  /** The same as `#at`, for somebody who waits for it: between two attempts nothing else would keep the process. */
+  #held<T>(
+    group: GroupSpec,
+    patienceMs: number,
+    operation: (node: Node) => Promise<T>,
+  ): Promise<T> {
+    return keepProcessAlive(() => this.#at(group, patienceMs, operation))
   }
 
   /**

@@ -3,6 +3,7 @@ import type { Redis } from 'ioredis'
 import type { Timer } from '../../clock.ts'
 import type { NodeAddress } from '../../config/node-address.ts'
 import { asError, StoreError } from '../../errors.ts'
+import { keepProcessAlive } from '../../keep-alive.ts'
 import { inRootContext } from '../../root-context.ts'
 import { ConnectionTrouble, type TroubleOptions } from './connection-trouble.ts'
 import { describeProblem } from './redis-problem.ts'
@@ -34,6 +35,8 @@ export interface Patience {
   readonly failFast: boolean
   /** What is done, for telling whether it can be done again: where writing is refused, reading may not be. */
   readonly work?: string
+  /** Whether the process may end before the answer. Default: no. */
+  readonly background?: boolean
 }
 
 /**
@@ -91,7 +94,15 @@ export class RedisConnection {
    * @throws StoreError: no connection within 5 s, no reply within 5 s, or an error reply. Unless the server refused,
    *   it is not known whether the commands took effect.
    */
-  async run<T>(
+  run<T>(
+    commands: (redis: Redis, answered: () => void) => Promise<T>,
+    patience: Patience,
+  ): Promise<T> {
+    const run = () => this.#run(commands, patience)
+    return patience.background === true ? run() : keepProcessAlive(run)
+  }
+
+  async #run<T>(
     commands: (redis: Redis, answered: () => void) => Promise<T>,
     { failFast, work = 'read' }: Patience,
   ): Promise<T> {

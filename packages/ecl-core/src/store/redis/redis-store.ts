@@ -137,7 +137,7 @@ export class RedisStore implements CounterStore {
     })
     this.history = new RedisWindowQueue({
       run: (commands) => this.#write('queue', commands),
-      look: (commands) => this.run(commands),
+      look: (commands) => this.#connection.run(commands, { failFast: true }),
       keyPrefix: options.keyPrefix,
       timeCommand: this.#reading.timeCommand,
       publishScript: this.#scripts.publish,
@@ -182,8 +182,10 @@ export class RedisStore implements CounterStore {
       batch.token,
     ]
     for (const interval of batch.intervals) args.push(interval.spec, String(interval.seconds))
-    const { reply, sentMs } = await this.#timed(`apply ${group.name}`, (redis, sending) =>
-      runScript(redis, this.#scripts.apply, clientsKey(group), args, sending),
+    const { reply, sentMs } = await this.#timed(
+      `apply ${group.name}`,
+      (redis, sending) => runScript(redis, this.#scripts.apply, clientsKey(group), args, sending),
+      true,
     )
     return parseApplied(reply, ordered, sentMs)
   }
@@ -239,11 +241,12 @@ export class RedisStore implements CounterStore {
   }
 
   async windows(windows: readonly WindowRef[], options: LookOptions = {}): Promise<CurrentWindows> {
-    const { reply, sentMs } = await this.#timed('look', async (redis, sending) => {
+    const look = async (redis: Redis, sending: () => void) => {
       if (windows.length > 0) return lookAtWindows(redis, this.#looking, windows, options, sending)
       sending()
       return { storeTimeMs: await this.#askForTime(redis), states: [] }
-    })
+    }
+    const { reply, sentMs } = await this.#timed('look', look, options.background ?? false)
     return { ...reply, sentMs }
   }
 
@@ -276,9 +279,9 @@ export class RedisStore implements CounterStore {
     })
   }
 
-  /** Runs commands that are none of a store's operations. */
+  /** Runs commands that are none of a store's operations, for somebody who keeps the process where it has to be. */
   run<T>(commands: (redis: Redis) => Promise<T>): Promise<T> {
-    return this.#connection.run(commands, { failFast: true })
+    return this.#connection.run(commands, { failFast: true, background: true })
   }
 
   /** Cuts the connection, since there is a better one to be had. */
@@ -304,16 +307,18 @@ export class RedisStore implements CounterStore {
    * Measures without the wait for a connection, which would look like a clock that is seconds ahead.
    *
    * @param commands is given what to call just before each command whose reply may tell the time
+   * @param background whether the process may end before the reply
    */
   async #timed<T>(
     work: string,
     commands: (redis: Redis, sending: () => void) => Promise<T>,
+    background: boolean,
   ): Promise<{ reply: T; sentMs: number }> {
     let sentMs = 0
     const sending = () => {
       sentMs = this.#clock.monotonicMs()
     }
-    const reply = await this.#write(work, (redis) => commands(redis, sending))
+    const reply = await this.#write(work, (redis) => commands(redis, sending), background)
     return { reply, sentMs }
   }
 
@@ -322,8 +327,12 @@ export class RedisStore implements CounterStore {
   }
 
   /** Loggers and masters have time: they wait for a connection. */
-  #write<T>(work: string, commands: (redis: Redis) => Promise<T>): Promise<T> {
-    return this.#connection.run(commands, { failFast: this.#failFast, work })
+  #write<T>(
+    work: string,
+    commands: (redis: Redis) => Promise<T>,
+    background = false,
+  ): Promise<T> {
+    return this.#connection.run(commands, { failFast: this.#failFast, work, background })
   }
 }
 
