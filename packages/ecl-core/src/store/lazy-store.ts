@@ -1,7 +1,8 @@
 import type { Batch } from '../batch.ts'
-import { StoreError } from '../errors.ts'
+import { asError, StoreError } from '../errors.ts'
 import type { GroupSpec } from '../group-spec.ts'
 import type { Interval } from '../interval.ts'
+import type { Logger } from '../logger.ts'
 import { inRootContext } from '../root-context.ts'
 import type {
   Accounts,
@@ -22,27 +23,36 @@ import { LazyWindowQueue } from './lazy-window-queue.ts'
 import type { WindowQueue } from './window-queue.ts'
 
 /**
- * A store whose code is loaded with the first call, since it is in a package that most programs do not have, and a store
- * is made without waiting. For stores in a file: without a loss window, and with windows that turn over at once.
+ * A store whose code is in a package that most programs do not have. It is loaded at once, since a package that is missing
+ * has to be reported before anybody relies on it, while a store is made without waiting. Where that fails, each call tries
+ * again. For stores in a file: without a loss window, and with windows that turn over at once.
  */
 export class LazyStore implements CounterStore {
   readonly lossWindowMs = 0
   readonly turnsAtOnce = true
   readonly history: WindowQueue
   readonly #load: () => Promise<CounterStore>
+  readonly #logger: Logger
   readonly #listeners: (() => void)[] = []
   #loading: Promise<CounterStore> | undefined
   #store: CounterStore | undefined
   #closed = false
+  /** What was reported last; undefined where loading has not failed. */
+  #reported: string | undefined
 
-  /** @param load makes the store; called again after it has failed */
-  constructor(load: () => Promise<CounterStore>) {
+  /**
+   * @param load makes the store; called again after it has failed
+   * @param logger where it is said that it has failed
+   */
+  constructor(load: () => Promise<CounterStore>, logger: Logger) {
     this.#load = load
+    this.#logger = logger
     this.history = new LazyWindowQueue(async () => {
       const { history } = await this.#loaded()
       if (history === undefined) throw new Error('bug: a store without a queue of windows')
       return history
     })
+    this.#loaded().catch(() => undefined)
   }
 
   async apply(batch: Batch): Promise<Applied> {
@@ -110,9 +120,19 @@ export class LazyStore implements CounterStore {
       this.#store = await this.#loading
     } catch (caught) {
       this.#loading = undefined
+      this.#report(asError(caught))
       throw caught
     }
+    if (this.#reported !== undefined) this.#logger.info({}, 'the store has been loaded now')
+    this.#reported = undefined
     for (const listener of this.#listeners.splice(0)) this.#store.onConnect(listener)
     return this.#store
+  }
+
+  /** Once, though each call that waits for it hears of it. */
+  #report(error: Error): void {
+    if (this.#closed || error.message === this.#reported) return
+    this.#reported = error.message
+    this.#logger.error({ err: error }, error.message)
   }
 }

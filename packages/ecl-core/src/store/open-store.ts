@@ -44,9 +44,8 @@ export function openStore(backend: Backend, options: OpenStoreOptions = {}): Cou
   if (problem !== undefined) throw new ConfigError([`backend: ${problem}`])
   const absolute = resolve(file)
   const { create = true } = options
-  return new LazyStore(async () => {
-    return (await loadSqlite(absolute)).openSqlite(absolute, { ...from, create })
-  })
+  const load = async () => (await loadSqlite(absolute)).openSqlite(absolute, { ...from, create })
+  return new LazyStore(load, from.logger)
 }
 
 function isStore(backend: Backend): backend is CounterStore {

@@ -119,7 +119,7 @@ export class RedisClusterStore implements CounterStore {
   async tryOut(windows: readonly WindowRef[]): Promise<undefined> {
     const parts = partsBy(windows, (window) => this.#slotOf(window.group))
     for (const { group, refs } of parts) {
-      await this.#at(group, READ_PATIENCE_MS, ({ store }) => store.tryOut(refs))
+      await this.#held(group, READ_PATIENCE_MS, ({ store }) => store.tryOut(refs))
     }
   }
 

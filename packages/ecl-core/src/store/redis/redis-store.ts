@@ -327,11 +327,7 @@ export class RedisStore implements CounterStore {
   }
 
   /** Loggers and masters have time: they wait for a connection. */
-  #write<T>(
-    work: string,
-    commands: (redis: Redis) => Promise<T>,
-    background = false,
-  ): Promise<T> {
+  #write<T>(work: string, commands: (redis: Redis) => Promise<T>, background = false): Promise<T> {
     return this.#connection.run(commands, { failFast: this.#failFast, work, background })
   }
 }
