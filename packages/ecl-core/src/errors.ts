@@ -1,4 +1,5 @@
 import { types } from 'node:util'
+import { withoutSecrets } from './secrets.ts'
 
 /** What went wrong, for programs; the message says it for people. */
 export type EclErrorCode =
@@ -21,7 +22,7 @@ export class EclError extends Error {
    * @param options the error behind it, where there is one
    */
   constructor(code: EclErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options)
+    super(withoutSecrets(message), options)
     this.code = code
   }
 }
@@ -34,7 +35,7 @@ export class ConfigError extends EclError {
 
   constructor(problems: readonly string[], options?: ErrorOptions) {
     super('CONFIG_INVALID', problems.join('\n'), options)
-    this.problems = problems
+    this.problems = problems.map(withoutSecrets)
   }
 }
 

@@ -11,6 +11,7 @@ export const KEYS = {
     'password',
     'path',
     'tls',
+    'url',
     'loss_window',
     'sentinel',
     'cluster',
@@ -65,7 +66,7 @@ export function mappingAt(path: Path): MappingKind | undefined {
 /** Values that are text, also where they look like a number or a boolean: events called `200` and `yes`. */
 const TEXT_KEYS: Readonly<Record<MappingKind, readonly string[]>> = {
   root: ['redis', 'store'],
-  redis: ['host', 'username', 'password', 'path'],
+  redis: ['host', 'username', 'password', 'path', 'url'],
   sentinel: ['name', 'username', 'password'],
   tls: ['ca', 'cert', 'key', 'servername'],
   group: ['overflow_event'],
@@ -121,6 +122,7 @@ const REDIS_REMEDIES: Readonly<Record<string, string>> = {
   username: 'write text',
   password: 'write text',
   path: 'write the name of a Unix socket, such as /run/redis.sock',
+  url: 'write redis://HOST:PORT/DB, or rediss://… for TLS',
   tls: 'write true, or a mapping with ca, cert, key, servername or reject_unauthorized',
   loss_window: 'write seconds from 0 to 3600, such as 2.5',
   ca: 'write the name of a PEM file',

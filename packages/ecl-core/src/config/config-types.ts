@@ -41,6 +41,8 @@ export interface RedisConfig {
   readonly password?: string | undefined
   /** A unix socket instead of host and port. */
   readonly path?: string | undefined
+  /** `redis://` or `rediss://`, instead of host, port, db, username and password. */
+  readonly url?: string | undefined
   /** The sentinels that know which server is the primary, instead of host and port. */
   readonly sentinel?: RedisSentinelConfig | undefined
   /** Some nodes of a Redis Cluster, `host:port` each, instead of host and port; they tell of the others. */

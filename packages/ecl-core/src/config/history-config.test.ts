@@ -82,7 +82,7 @@ describe('the history of a config', () => {
     ['history: {store: "sqlite:"}\n', `history.store: names no file; ${EXPECTED}`],
     [
       'history: {store: "sqlite:h.db?mode=ro"}\n',
-      'history.store: has options, "?mode=ro", of which there are none; remove them, or write a "?" of the file\'s name as %3F',
+      'history.store: has options behind "?", of which there are none; remove them, or write a "?" of the file\'s name as %3F',
     ],
     [
       'history: {store: "sqlite:h.db", kep: {5s: 1d}}\n',

@@ -95,7 +95,7 @@ export function toValue(node: Located, path: Path = []): unknown {
 
 /** Names a scalar as the file has it, so that the value of a variable is not shown. */
 export function showLocated(root: Located, path: Path, value: unknown): string {
-  if (isSecret(path)) return 'the value'
+  if (isSecret(path, value)) return 'the value'
   const { node } = locate(root, path)
   if (node?.kind !== 'scalar') return typeof value === 'string' ? quote(value) : String(value)
   if (node.hasVariables) return `the value of ${quote(withoutDefaults(node.source))}`

@@ -82,9 +82,26 @@ describe('parseConfig, where something is wrong,', () => {
       withRedis('{passwd: s3cret}'),
       '1: redis.passwd: is not a key of "redis"; did you mean "password"?',
     ],
+    [withRedis('{uri: x}'), '1: redis.uri: is not a key of "redis"; did you mean "url"?'],
     [
       withRedis('{url: x}'),
-      '1: redis.url: is not a key of "redis"; the keys are host, port, db, username, password, path, tls, loss_window, sentinel, cluster',
+      '1: redis.url: is not a URL; write redis://HOST:PORT/DB, or rediss://… for TLS',
+    ],
+    [
+      withRedis('{url: "redis://h", host: h}'),
+      '1: redis.url: stands beside host; the URL says where Redis is, so remove url, or host',
+    ],
+    [
+      withRedis('{url: "rediss://h", tls: false}'),
+      '1: redis.tls: is off, where the URL has rediss://; write redis://, or remove tls',
+    ],
+    [
+      withRedis('"rediss://h?ssl_cert_reqs=none"'),
+      '1: redis: has parameters after "?", which have no meaning; write certificates and their checks under "tls", beside "url: rediss://…"',
+    ],
+    [
+      withRedis('"redis://:100%sure@h/0"'),
+      '1: redis: has a "%" in its password that does not stand for a character; write special characters as %XX, and "%" itself as %25',
     ],
     [withRedis('{tls: {caa: x}}'), '1: redis.tls.caa: is not a key of "tls"; did you mean "ca"?'],
     [
@@ -253,7 +270,7 @@ describe('parseConfig, where something is wrong,', () => {
     ],
     [
       withRedis('redis://h/x'),
-      '1: redis: has no database number after the host; write redis://HOST:PORT/DB, or rediss://… for TLS',
+      '1: redis: has no database number after the host; write redis://HOST:PORT/DB, or rediss://… for TLS, with special characters of a password as %XX',
     ],
     [
       withRedis('{port: 65536}'),

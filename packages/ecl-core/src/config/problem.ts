@@ -2,6 +2,8 @@
  * What is wrong with a config, and where in it; put into words here, given a file and a line elsewhere.
  */
 
+import { withoutSecrets } from '../secrets.ts'
+
 /** The keys and indices that lead from the root of a config to a value. */
 export type Path = readonly (string | number)[]
 
@@ -58,7 +60,8 @@ export function formatProblem(problem: Problem): string {
 }
 
 /** A text in quotes, on one line, and not longer than a message can bear. */
-export function quote(text: string): string {
+export function quote(given: string): string {
+  const text = withoutSecrets(given)
   const shown = text.length > MAX_QUOTED ? `${text.slice(0, MAX_QUOTED)}…` : text
   return JSON.stringify(shown).replace(
     /[\u007f-\u009f\u2028\u2029\p{Cf}]/gu,
@@ -78,14 +81,21 @@ export function kindOf(value: unknown): string {
 
 /** Names a scalar of a config that does not come from a file. */
 export function showValue(path: Path, value: unknown): string {
-  if (isSecret(path)) return 'the value'
+  if (isSecret(path, value)) return 'the value'
   return typeof value === 'string' ? quote(value) : String(value)
 }
 
+/** Under `redis`, what is a number or a boolean. */
+const SHOWN: readonly unknown[] = ['port', 'db', 'loss_window', 'reject_unauthorized']
+
 /** Whether messages must not show a value: a password, and a URL, which may hold one. */
-export function isSecret(path: Path): boolean {
-  if (path[0] === 'history') return path[1] === 'store'
-  return path[0] === 'redis' && (path.length === 1 || path.at(-1) === 'password')
+export function isSecret(path: Path, value?: unknown): boolean {
+  const [section, key] = path
+  if (section === 'store') return true
+  if (section === 'history') return key === undefined || key === 'store'
+  // An URL may stand anywhere by mistake, and so may a password.
+  if (section !== 'redis') return false
+  return !SHOWN.includes(path.at(-1)) || (typeof value === 'string' && !/^[\w.+-]*$/.test(value))
 }
 
 /** Whether a value is a mapping, as far as YAML or a literal in a program make one. */

@@ -75,12 +75,23 @@ function isTooDeep(text: string): boolean {
   return INDICATORS_IN_A_ROW.test(text)
 }
 
+/** For errors in whose midst a piece of the file is quoted. */
+const OWN_WORDS: Readonly<Partial<Record<YAMLParseError['code'], string>>> = {
+  BAD_DIRECTIVE: 'a line that begins with "%" is no directive; quote the value if a "%" was meant',
+  BAD_DQ_ESCAPE:
+    'a "\\" in double quotes begins no escape sequence; write single quotes if a "\\" was meant',
+  BAD_SCALAR_START: 'a value begins with a character that has a meaning in YAML; quote the value',
+  TAG_RESOLVE_FAILED: 'a tag ("!…") has no meaning in a config; quote the value if a "!" was meant',
+}
+
 function syntaxProblem(error: YAMLParseError): string {
   if (error.code === 'MULTIPLE_DOCS') {
     return 'a second YAML document begins here; a config is one document, so remove the "---"'
   }
   if (error.code === 'RESOURCE_EXHAUSTION') return TOO_DEEP
-  // Behind a colon the parser quotes the file, where a password may be.
-  const [reason = ''] = error.message.split(/: "|\n/)
+  // The parser quotes the file, where a password may be.
+  const own = OWN_WORDS[error.code]
+  if (own !== undefined) return `YAML syntax error: ${own}`
+  const [reason = ''] = error.message.split(/: |["'\n]/)
   return `YAML syntax error: ${reason.replace(/[\p{Cc}\u2028\u2029]/gu, ' ').trim()}`
 }

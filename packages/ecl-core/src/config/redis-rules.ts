@@ -1,6 +1,7 @@
 import { hashTagProblem } from './hash-tag.ts'
 import { parseNodeAddress } from './node-address.ts'
 import { type Findings, isMapping, quote } from './problem.ts'
+import { parseRedisUrl } from './redis-url.ts'
 
 type Mapping = Readonly<Record<string, unknown>>
 
@@ -11,12 +12,13 @@ type Mapping = Readonly<Record<string, unknown>>
  */
 export function checkRedis(redis: unknown, findings: Findings): void {
   if (typeof redis === 'string') {
-    const problem = urlProblem(redis)
-    if (problem !== undefined) findings.fault(['redis'], problem)
+    const url = parseRedisUrl(redis)
+    if (typeof url === 'string') findings.fault(['redis'], url)
     return
   }
   if (!isMapping(redis)) return
   checkCombination(redis, findings)
+  checkUrl(redis, findings)
   const { sentinel, cluster } = redis
   checkNodes(cluster, ['redis', 'cluster'], 6379, findings)
   if (isMapping(sentinel)) {
@@ -50,6 +52,11 @@ function checkCombination(redis: Mapping, findings: Findings): void {
       `stands beside ${beside}; ${why}, so remove ${key}, or ${beside}`,
     )
   }
+  refuse(
+    'url',
+    given('host', 'port', 'db', 'username', 'password', 'path', 'sentinel', 'cluster'),
+    'the URL says where Redis is',
+  )
   refuse('path', given('host', 'port'), 'a Unix socket has no host and port')
   refuse(
     'sentinel',
@@ -61,6 +68,18 @@ function checkCombination(redis: Mapping, findings: Findings): void {
     findings.fault(
       ['redis', 'db'],
       `${redis['db']} is not there: a Redis Cluster has database 0 only`,
+    )
+  }
+}
+
+function checkUrl({ url, tls }: Mapping, findings: Findings): void {
+  if (typeof url !== 'string' || url === '') return
+  const parsed = parseRedisUrl(url)
+  if (typeof parsed === 'string') findings.fault(['redis', 'url'], parsed)
+  else if (parsed.tls && tls === false) {
+    findings.fault(
+      ['redis', 'tls'],
+      'is off, where the URL has rediss://; write redis://, or remove tls',
     )
   }
 }
@@ -78,26 +97,4 @@ function checkNodes(
     const found = node.trim() === '' ? 'is empty' : 'is not the address of a node'
     findings.fault([...path, index], `${found}; write HOST:PORT, such as redis1:${defaultPort}`)
   })
-}
-
-const EXPECTED = 'write redis://HOST:PORT/DB, or rediss://… for TLS'
-
-/** Why a text is not the URL of a Redis. Never quotes it: it may hold a password. */
-function urlProblem(text: string): string | undefined {
-  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(text)?.[1]
-  if (scheme === undefined) {
-    const socket = text.startsWith('/') ? '"path: …" under redis reaches a Unix socket; ' : ''
-    return `is not a URL; ${socket}${EXPECTED}`
-  }
-  if (!/^rediss?$/i.test(scheme)) {
-    const socket = /unix/i.test(scheme) ? '"path: …" under redis reaches a Unix socket; ' : ''
-    return `has the scheme ${scheme}://; ${socket}${EXPECTED}`
-  }
-  if (!URL.canParse(text)) {
-    return `is not a valid URL; ${EXPECTED}, with special characters of a password as %XX`
-  }
-  const { hostname, pathname } = new URL(text)
-  if (hostname === '') return `names no host; ${EXPECTED}`
-  if (!/^\/?\d*$/.test(pathname)) return `has no database number after the host; ${EXPECTED}`
-  return undefined
 }

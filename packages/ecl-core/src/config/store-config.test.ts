@@ -53,7 +53,7 @@ describe('the store of a config', () => {
     ],
     [
       'store: sqlite:c.db?mode=ro\n',
-      'has options, "?mode=ro", of which there are none; remove them, or write a "?" of the file\'s name as %3F',
+      'has options behind "?", of which there are none; remove them, or write a "?" of the file\'s name as %3F',
     ],
     [
       'store: SQLite:counts.db\n',
@@ -97,7 +97,7 @@ describe('the store of a config', () => {
   })
 
   it('is refused where it is no file, in a program, too', () => {
-    expect(() => openStore('sqlite:c.db?mode=ro')).toThrow(/^backend: has options, "\?mode=ro"/)
+    expect(() => openStore('sqlite:c.db?mode=ro')).toThrow(/^backend: has options behind "\?"/)
     expect(() => openStore('sqlite:')).toThrow(
       new ConfigError(['backend: names no file; write sqlite:PATH, such as sqlite:counts.db']),
     )

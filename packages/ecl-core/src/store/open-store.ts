@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../clock.ts'
 import type { RedisConfig } from '../config/config-types.ts'
 import { ConfigError } from '../errors.ts'
 import { harmless, type Logger, stderrLogger } from '../logger.ts'
+import { withoutSecrets } from '../secrets.ts'
 import type { CounterStore } from './counter-store.ts'
 import { LazyStore } from './lazy-store.ts'
 import { loadSqlite } from './load-sqlite.ts'
@@ -55,16 +56,22 @@ function isStore(backend: Backend): backend is CounterStore {
 
 /** A backend for people: without secrets. */
 export function describeBackend(backend: Backend): unknown {
-  if (typeof backend === 'string') return backend.replace(/\/\/.*@/, '//***@')
+  if (typeof backend === 'string') return withoutSecrets(backend)
   if (isStore(backend)) return backend.constructor.name
   if (isIoredisClient(backend)) return 'ioredis client'
-  const { sentinel } = backend
-  return {
-    ...withoutPassword(backend),
-    ...(sentinel === undefined ? {} : { sentinel: withoutPassword(sentinel) }),
-  }
+  return masked(backend)
 }
 
-function withoutPassword<T extends { readonly password?: string | undefined }>(options: T): T {
-  return options.password === undefined ? options : { ...options, password: '***' }
+/** The same as it is, with all passwords masked, wherever they stand. */
+function masked(value: unknown): unknown {
+  if (typeof value === 'string') return withoutSecrets(value)
+  if (Array.isArray(value)) return value.map(masked)
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value)
+  return Object.fromEntries(
+    entries.map(([key, inner]) => [
+      key,
+      key === 'password' && inner !== undefined ? '***' : masked(inner),
+    ]),
+  )
 }

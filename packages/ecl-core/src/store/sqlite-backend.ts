@@ -28,7 +28,7 @@ export function pathProblem(backend: string, expected: string): string | undefin
   if (path === ':memory:') return `must be a file, which all processes can open; ${expected}`
   const query = path.indexOf('?')
   if (query === -1) return undefined
-  return `has options, "${path.slice(query)}", of which there are none; remove them, or write a "?" of the file's name as %3F`
+  return `has options behind "?", of which there are none; remove them, or write a "?" of the file's name as %3F`
 }
 
 /** Why a store cannot be meant, to follow its name; undefined where it can. */

@@ -16,7 +16,10 @@ const IDLE_MS = 30_000
 
 /** What is needed for finding nodes. */
 export interface ClusterNodesOptions
-  extends Pick<RedisStoreOptions, 'keyPrefix' | 'scripts' | 'timeCommand' | 'lossWindowMs'> {
+  extends Pick<
+    RedisStoreOptions,
+    'keyPrefix' | 'scripts' | 'timeCommand' | 'lossWindowMs' | 'passwordNote'
+  > {
   /** Makes a client of a node that is not connected yet and will not reconnect or queue by itself. */
   readonly create: (address?: NodeAddress) => Redis
   /** The nodes to ask first. */
@@ -212,7 +215,8 @@ export class ClusterNodes {
     this.#used.add(name)
     const known = this.#nodes.get(name)
     if (known !== undefined) return known
-    const { create, keyPrefix, logger, clock, scripts, timeCommand, lossWindowMs } = this.#options
+    const { create, keyPrefix, logger, clock, scripts, timeCommand, lossWindowMs, passwordNote } =
+      this.#options
     if (this.#closed) throw new StoreError('CLOSED', 'the connection to Redis has been closed')
     const store = new RedisStore({
       create: () => create(address),
@@ -226,6 +230,7 @@ export class ClusterNodes {
       ...(scripts && { scripts }),
       ...(timeCommand && { timeCommand }),
       lossWindowMs,
+      passwordNote,
     })
     for (const listener of this.#onConnect) store.onConnect(listener)
     const node = { name, address, store }

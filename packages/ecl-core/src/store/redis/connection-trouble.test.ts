@@ -3,6 +3,7 @@ import type { RedisConfig } from '../../config/config-types.ts'
 import { resolveGroups } from '../../config/resolve-groups.ts'
 import { silentLogger } from '../../logger.ts'
 import { ManualClock } from '../../testing/manual-clock.ts'
+import { PrivateRedis } from '../../testing/private-redis.ts'
 import { openStore } from '../open-store.ts'
 import { ConnectionTrouble } from './connection-trouble.ts'
 
@@ -22,6 +23,35 @@ describe('what is wrong with a connection', () => {
     const store = openStore(backend, { logger: silentLogger })
     if (GROUP?.intervals[0] === undefined) throw new Error('bug: no group')
     await expect(store.read(GROUP, GROUP.intervals[0], 'cur')).rejects.toThrow(says)
+    await store.close()
+  })
+
+  it.each(['', '::1', '[::1]'])(
+    'finds a server at an address of IPv6 as at any: %j',
+    async (address) => {
+      const host = address === '' ? '127.0.0.1' : address
+      const store = openStore({ host, port: 1 }, { logger: silentLogger })
+      if (GROUP?.intervals[0] === undefined) throw new Error('bug: no group')
+      const shown = address === '' ? '127\\.0\\.0\\.1:1' : '\\[::1\\]:1'
+      // Nothing listens there, or the machine has no IPv6.
+      await expect(store.read(GROUP, GROUP.intervals[0], 'cur')).rejects.toThrow(
+        new RegExp(`^Redis at ${shown}: .*(ECONNREFUSED|EADDRNOTAVAIL|ENETUNREACH)`),
+      )
+      await store.close()
+    },
+  )
+
+  it('hints at a line break in a password that is refused', async () => {
+    await using redis = await PrivateRedis.start()
+    await redis.client.acl('SETUSER', 'u', 'on', '>secret', '~*', '+@all')
+    const store = openStore(
+      { ...redis.backend, username: 'u', password: 'secret\n' },
+      { logger: silentLogger },
+    )
+    if (GROUP?.intervals[0] === undefined) throw new Error('bug: no group')
+    await expect(store.read(GROUP, GROUP.intervals[0], 'cur')).rejects.toThrow(
+      /is wrong; .*; the password begins or ends with a blank or a line break/,
+    )
     await store.close()
   })
 

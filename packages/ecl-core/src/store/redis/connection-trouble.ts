@@ -1,6 +1,7 @@
 import type { Clock } from '../../clock.ts'
 import { StoreError } from '../../errors.ts'
 import type { Logger } from '../../logger.ts'
+import { stripSecrets, withoutSecrets } from '../../secrets.ts'
 import { TroubleLog } from '../../trouble.ts'
 import { describeProblem } from './redis-problem.ts'
 
@@ -13,6 +14,8 @@ export interface TroubleOptions {
   readonly clusterRemedy?: () => string
   /** Where the server's host name comes from, for people. Default: `"redis.host"`. */
   readonly hostSource?: string
+  /** What is remarkable of the password, where it is refused. */
+  readonly passwordNote?: string | undefined
   /** Names the server in messages; without secrets. */
   readonly endpoint: string
   readonly logger: Logger
@@ -44,10 +47,11 @@ export class ConnectionTrouble {
     work = '',
   ): { readonly error: StoreError; readonly reconnect: boolean } {
     const cause = [given, ...others].find((one) => one && !isVague(one)) ?? given
-    // ioredis adds the command with its arguments: those of AUTH hold the password, and those of a batch are many.
-    Reflect.deleteProperty(cause, 'command')
+    stripSecrets(cause)
     const { kind, message: problem, refuses, reconnect } = describeProblem(cause)
-    const message = `Redis at ${this.#options.endpoint}: ${problem}${this.#remedy(kind)}`
+    const message = withoutSecrets(
+      `Redis at ${this.#options.endpoint}: ${problem}${this.#remedy(kind)}`,
+    )
     const nowMs = this.#options.clock.monotonicMs()
     // A connection that was cut is usually followed by a better reason, or by a connection that works.
     const waitForReason = nowMs - (this.#log.sinceMs ?? nowMs) < VAGUE_MS
@@ -69,7 +73,8 @@ export class ConnectionTrouble {
   }
 
   #remedy(kind: string): string {
-    const { clusterRemedy, hostSource = '"redis.host"' } = this.#options
+    const { clusterRemedy, hostSource = '"redis.host"', passwordNote } = this.#options
+    if (kind.endsWith('password') && passwordNote !== undefined) return `; ${passwordNote}`
     if (kind === 'cluster') return clusterRemedy?.() ?? ''
     return kind === 'unknown host' ? `; check ${hostSource}` : ''
   }

@@ -97,13 +97,13 @@ async function play(
   await until(async () => {
     if (peer.tricks === 0) hostile = await outcomeOf()
     return peer.tricks > 0
-  })
+  }, 60_000)
   peer.repent()
   let healed = ''
   await until(async () => {
     healed = await outcomeOf()
     return healed === 'works'
-  }, 15_000).catch(() => undefined)
+  }, 30_000).catch(() => undefined)
   await client.close()
   const { tricks, bytes } = peer
   return { hostile, tricks, bytesPerTry: bytes / Math.max(1, tricks), healed }
@@ -154,7 +154,7 @@ const MOMENTS: readonly Moment[] = [
   ['one Redis', 'at AUTH', /\r\nauth\r\n/i],
   ['one Redis', 'at SELECT', /\r\nselect\r\n/i],
   ['one Redis', 'at INFO', /\r\ninfo\r\n/i],
-  ['one Redis', 'at a script', /\r\nevalsha(_ro)?\r\n/i],
+  ['one Redis', 'at a command', /\r\n(evalsha(_ro)?|multi|mget)\r\n/i],
   ['a sentinel', 'after connecting', undefined],
   ['a sentinel', 'at AUTH', /\r\nauth\r\n/i],
   ['a sentinel', 'at SENTINEL', /\r\nsentinel\r\n/i],

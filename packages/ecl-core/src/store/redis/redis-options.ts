@@ -1,12 +1,12 @@
-import { readFileSync } from 'node:fs'
-import { isIP } from 'node:net'
 import { type Cluster, Redis, type RedisOptions } from 'ioredis'
-import type { RedisConfig, RedisTlsConfig } from '../../config/config-types.ts'
-import { type NodeAddress, parseNodeAddress } from '../../config/node-address.ts'
-import { asError, ConfigError } from '../../errors.ts'
+import type { RedisConfig } from '../../config/config-types.ts'
+import { formatNodeAddress, type NodeAddress, parseNodeAddress } from '../../config/node-address.ts'
+import { parseRedisUrl, withoutBrackets } from '../../config/redis-url.ts'
+import { ConfigError } from '../../errors.ts'
 import { guardedClient } from './guarded-client.ts'
 import { type IoredisClient, isIoredisClient, refuseForeign } from './ioredis-client.ts'
 import { ServerFirstConnector } from './server-first-connector.ts'
+import { hostName, readTls, renewed } from './tls-files.ts'
 
 /**
  * What every connection of ours has. ioredis' own retries, queues and resending are off: RedisConnection and the
@@ -35,6 +35,8 @@ export interface RedisClients {
   readonly create: (address?: NodeAddress) => Redis
   /** `host:port/db` or a socket's path; without secrets. */
   readonly endpoint: string
+  /** What is remarkable of the password, for the case that it is refused. */
+  readonly passwordNote?: string | undefined
   /** Put before every key by the client itself. */
   readonly keyPrefix: string
   /** For how long a crash or a failover may undo what was acknowledged, ms; undefined where the backend does not say. */
@@ -82,29 +84,31 @@ export function redisClients(backend: RedisConfig | string | IoredisClient): Red
 
 function clientsOfConfig(backend: RedisConfig): RedisClients {
   const options = optionsFromConfig(backend)
+  const current = renewed(options, () => optionsFromConfig(backend))
   const { sentinel, cluster } = backend
   if (sentinel !== undefined) {
     const { username, password } = sentinel
-    const { tls } = options
     return {
-      ...clientsOf(options),
+      ...clientsOf(options, current),
+      passwordNote: passwordNote(options) ?? passwordNote(definedOnly({ password })),
       endpoint: `${sentinel.name} of Sentinel`,
       sentinel: {
         name: sentinel.name,
         nodes: addresses('sentinel.nodes', sentinel.nodes, SENTINEL_PORT),
-        create: (address) => newClient(definedOnly({ ...address, username, password, tls })),
+        create: (address) =>
+          newClient(definedOnly({ ...address, username, password, tls: current().tls })),
       },
     }
   }
   if (cluster !== undefined) {
     if (backend.db) throw new ConfigError(['redis.db: a Redis Cluster has database 0 only'])
     return {
-      ...clientsOf(options),
+      ...clientsOf(options, current),
       endpoint: cluster.join(', '),
       seeds: addresses('cluster', cluster, CLUSTER_PORT),
     }
   }
-  return clientsOf(options)
+  return clientsOf(options, current)
 }
 
 function isCluster(client: Redis | Cluster): client is Cluster {
@@ -122,9 +126,17 @@ function duplicateOf(client: Redis, options: Partial<RedisOptions>): Redis {
   return guardedClient(Base, (Connector) => client.duplicate({ ...OURS, ...options, Connector }))
 }
 
-function clientsOf(options: RedisOptions): RedisClients {
+/** As a file or a variable easily adds it. */
+function passwordNote({ password }: RedisOptions): string | undefined {
+  return typeof password === 'string' && password.trim() !== password
+    ? 'the password begins or ends with a blank or a line break, which a file or a variable may have added'
+    : undefined
+}
+
+function clientsOf(options: RedisOptions, current = () => options): RedisClients {
   return {
-    create: (address) => newClient({ ...options, ...address }),
+    passwordNote: passwordNote(options),
+    create: (address) => newClient({ ...current(), ...address }),
     endpoint: describeEndpoint(options),
     keyPrefix: '',
   }
@@ -216,14 +228,17 @@ function addresses(key: string, nodes: readonly string[], defaultPort: number): 
 }
 
 function describeEndpoint(options: RedisOptions): string {
-  const server = options.path || `${options.host ?? 'localhost'}:${options.port ?? 6379}`
+  const { path, host = 'localhost', port = 6379 } = options
+  const server = path || formatNodeAddress({ host, port })
   const database = options.db ? `/${options.db}` : ''
   return `${server}${database}${options.tls ? ' with TLS' : ''}`
 }
 
 function optionsFromConfig(config: RedisConfig): RedisOptions {
-  const { tls, sentinel, cluster, loss_window: _, ...plain } = config
+  const { tls, sentinel, cluster, loss_window: _, url, ...given } = config
+  const plain = given.host === undefined ? given : { ...given, host: withoutBrackets(given.host) }
   const { host, port, path } = plain
+  if (url !== undefined) return optionsFromUrlAnd(url, config)
   if (sentinel !== undefined || cluster !== undefined) {
     // With sentinels or a cluster, each address is told later.
     if (host !== undefined || port !== undefined || path !== undefined || (sentinel && cluster)) {
@@ -234,61 +249,31 @@ function optionsFromConfig(config: RedisConfig): RedisOptions {
   const options: RedisOptions = definedOnly({ ...local, ...definedOnly(plain) })
   return tls === undefined || tls === false
     ? options
-    : { ...options, tls: tlsOptions(tls, options.host) }
+    : { ...options, tls: readTls(tls, options.host) }
 }
 
-function tlsOptions(tls: true | RedisTlsConfig, host: string | undefined) {
-  const given = tls === true ? {} : tls
-  const servername = given.servername ?? hostName(host)
+function optionsFromUrl(text: string, name = 'backend'): RedisOptions {
+  const url = parseRedisUrl(text)
+  if (typeof url === 'string') throw new ConfigError([`${name}: ${url}`])
+  const { tls, ...options } = url
   return definedOnly({
-    ca: given.ca === undefined ? undefined : readPem('ca', given.ca),
-    cert: given.cert === undefined ? undefined : readPem('cert', given.cert),
-    key: given.key === undefined ? undefined : readPem('key', given.key),
-    servername,
-    rejectUnauthorized: given.reject_unauthorized ?? true,
+    ...options,
+    tls: tls ? definedOnly({ servername: hostName(url.host) }) : undefined,
   })
 }
 
-/** RFC 6066 has names only: a server that is called by its address is not told of one. */
-function hostName(host: string | undefined): string | undefined {
-  return host === undefined || isIP(host.replace(/^\[(.*)\]$/, '$1')) !== 0 ? undefined : host
-}
-
-function readPem(name: string, file: string): Buffer {
-  try {
-    return readFileSync(file)
-  } catch (caught) {
-    const reason = asError(caught).message
-    throw new ConfigError([`redis.tls.${name}: cannot be read: ${reason}; name a PEM file`])
-  }
-}
-
-/** `redis[s]://[[user]:password@]host[:port][/db]`, as registered with IANA. */
-function optionsFromUrl(text: string): RedisOptions {
-  let url: URL
-  try {
-    url = new URL(text)
-  } catch {
-    throw new ConfigError(['backend: not a URL; write redis://host:6379/0'])
-  }
-  if (url.protocol !== 'redis:' && url.protocol !== 'rediss:') {
-    throw new ConfigError([
-      `backend: ${url.protocol}// is not supported; write redis:// or rediss://`,
-    ])
-  }
-  const db = url.pathname.replace(/^\//, '')
-  if (!/^\d*$/.test(db)) {
-    throw new ConfigError([`backend: "/${db}" is not a database; write a number, such as /0`])
-  }
-  return definedOnly({
-    host: decodeURIComponent(url.hostname).replace(/^\[(.*)\]$/, '$1') || 'localhost',
-    port: url.port === '' ? undefined : Number(url.port),
-    db: db === '' ? undefined : Number(db),
-    username: url.username === '' ? undefined : decodeURIComponent(url.username),
-    password: url.password === '' ? undefined : decodeURIComponent(url.password),
-    tls:
-      url.protocol === 'rediss:' ? definedOnly({ servername: hostName(url.hostname) }) : undefined,
-  })
+/** A URL, and what no URL can say. */
+function optionsFromUrlAnd(url: string, config: RedisConfig): RedisOptions {
+  const { tls, loss_window: _, url: __, ...others } = config
+  const [other] = Object.keys(definedOnly(others))
+  if (other !== undefined)
+    throw new ConfigError([`redis.${other}: stands beside url; remove one of the two`])
+  const options = optionsFromUrl(url, 'redis.url')
+  if (tls === undefined) return options
+  if (tls !== false) return { ...options, tls: readTls(tls, options.host) }
+  if (options.tls)
+    throw new ConfigError(['redis.tls: is off, where the URL has rediss://; remove tls'])
+  return options
 }
 
 /** ioredis takes a key that is there and undefined for a given one. */

@@ -145,7 +145,31 @@ const RULES: readonly Rule[] = [
     'refuses',
   ],
   [
-    /SELF_SIGNED|UNABLE_TO_VERIFY|CERT_|altname|UNABLE_TO_GET_ISSUER|certificate/i,
+    /alert certificate required|alert handshake failure/i,
+    'client certificate',
+    'the server wants a certificate of the client; set "redis.tls.cert" and "redis.tls.key"',
+    'refuses',
+  ],
+  [
+    /alert (bad certificate|unknown ca|certificate (expired|revoked|unknown)|unsupported certificate)/i,
+    'client certificate',
+    'the server does not accept the certificate of the client; check "redis.tls.cert"',
+    'refuses',
+  ],
+  [
+    /CERT_HAS_EXPIRED/,
+    'certificate',
+    'the certificate of the server, or of its authority, has expired; renew it',
+    'refuses',
+  ],
+  [
+    /ALTNAME/i,
+    'certificate',
+    'the certificate of the server is for another name; check "redis.host", or set "redis.tls.servername"',
+    'refuses',
+  ],
+  [
+    /SELF_SIGNED|UNABLE_TO_VERIFY|CERT_|UNABLE_TO_GET_ISSUER|certificate/i,
     'certificate',
     'the certificate cannot be trusted; check "redis.tls.ca" and the host name',
     'refuses',
@@ -194,5 +218,7 @@ function describeText(error: Error): string {
 }
 
 function firstLine(text: string): string {
-  return text.split('\n', 1)[0]?.slice(0, 300) ?? ''
+  const [line = ''] = text.split('\n', 1)
+  // Of OpenSSL's own text, which has the file and line of its source, the reason.
+  return (/error:[0-9A-F]+:[^:]*:[^:]*:([^:]+):/i.exec(line)?.[1] ?? line).slice(0, 300)
 }
