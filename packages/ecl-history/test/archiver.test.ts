@@ -1,4 +1,13 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals'
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  beforeEach,
+  describe,
+  expect,
+  it,
+  jest,
+} from '@jest/globals'
 import {
   type Clock,
   type CounterStore,
@@ -227,6 +236,27 @@ describe('an archiver', () => {
     newArchiver().start()
     await until(() => history.totals.length > 0)
     expect(history.totals).toEqual([1n, 2n])
+  })
+
+  it('renews what it holds for 30 s, and leaves it to others where it gets nothing done', async () => {
+    await publish(1, 2)
+    let begun = false
+    history.trouble = () => {
+      begun = true
+      return new Promise(() => undefined)
+    }
+    const { history: own } = redis.open()
+    if (own === undefined) throw new Error('the store has no queue')
+    const renew = jest.spyOn(own, 'renew').mockResolvedValue()
+    const clock = new ManualClock()
+    const stuck = new Archiver({ queue: own, windows: [ref], history, logger, pace: PACE, clock })
+    stuck.start()
+    await until(() => begun)
+    for (let n = 0; n < 12; n++) await clock.advance(10_000)
+    expect(renew).toHaveBeenCalledTimes(3)
+    const stopped = stuck.stop()
+    await clock.advance(9000)
+    await stopped
   })
 
   it('archives all that is there, and ends, where it is told to do it once', async () => {

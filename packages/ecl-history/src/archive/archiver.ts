@@ -23,6 +23,11 @@ const TAKE_ENTRIES = 64
 /** Who has not renewed its entries for so long is taken for dead; one that is alive does so three times in that. */
 const DEAD_AFTER_MS = 30_000
 const RENEW_MS = DEAD_AFTER_MS / 3
+/**
+ * Who has got nothing done for so long renews no more: its own way to the database may be broken, and another archiver's not. A
+ * batch takes less than a second.
+ */
+const STUCK_AFTER_MS = 30_000
 const RECLAIM_MS = 5000
 /** What is under way when it is told to stop gets so long; with what follows, it ends within 10 s. */
 const FINISH_MS = 7000
@@ -76,6 +81,8 @@ export class Archiver {
   readonly #store: Perseverance
   readonly #queues: SeriesQueues
   #reclaimAtMs = 0
+  /** When it last began with entries, or was done with some. */
+  #progressMs = 0
   #archived = 0
   #rejected = 0
   #running: Promise<void> | undefined
@@ -181,6 +188,7 @@ export class Archiver {
   }
 
   async #archive(entries: readonly QueuedWindow[]): Promise<void> {
+    this.#progressMs = this.#clock.monotonicMs()
     const renewal = this.#renewing()
     try {
       for (const batch of batches(entries)) {
@@ -233,6 +241,7 @@ export class Archiver {
   async #acknowledge(entries: readonly QueuedWindow[]): Promise<void> {
     if (entries.length === 0) return
     await this.#queues.settle(entries)
+    this.#progressMs = this.#clock.monotonicMs()
     this.#archived += entries.length
     this.#options.logger.debug({ entries: entries.length }, 'archived')
   }
@@ -268,6 +277,7 @@ export class Archiver {
 
   async #reject(entry: QueuedWindow, error: string): Promise<void> {
     await this.#queues.settle([entry], error)
+    this.#progressMs = this.#clock.monotonicMs()
     this.#rejected++
     const { group, interval } = entry.ref
     const window = { group: group.name, interval: interval.spec, start: entry.window?.start }
@@ -282,13 +292,14 @@ export class Archiver {
     if (this.#stop.signal.aborted) throw new StoppedError('it was told to stop')
   }
 
-  /** Lets the others know, until it is aborted, that what is held is being worked on. */
+  /** Lets the others know, until it is aborted, that what is held is being worked on, for as long as that gets on. */
   #renewing(): AbortController {
     const over = new AbortController()
     const renew = async () => {
       for (;;) {
         await delay(this.#clock, RENEW_MS, over.signal)
         if (over.signal.aborted) return
+        if (this.#clock.monotonicMs() - this.#progressMs > STUCK_AFTER_MS) continue
         // Where that fails, another one does the same work, which is harmless.
         await this.#queues.renew().catch(() => undefined)
       }
