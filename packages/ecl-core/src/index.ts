@@ -69,6 +69,8 @@ export type {
   WindowRef,
   WindowState,
 } from './store/counter-store.ts'
+export { historyStoreProblem } from './store/history-backend.ts'
+export { maskUrl } from './store/mask-url.ts'
 export { type Backend, openStore } from './store/open-store.ts'
 export { openUntil, type Publication, publishFromMs } from './store/publication.ts'
 export { searchCutShortText } from './store/redis/foreign-events.ts'

@@ -1,6 +1,12 @@
-import { ConfigError, type Logger, sqliteFile, stderrLogger } from 'ecl-core'
+import {
+  ConfigError,
+  historyStoreProblem,
+  type Logger,
+  maskUrl,
+  sqliteFile,
+  stderrLogger,
+} from 'ecl-core'
 import type { HistoryStore } from './store/history-store.ts'
-import { withoutPassword } from './store/postgres/connections.ts'
 import { PostgresHistory } from './store/postgres/postgres-history.ts'
 import { SqliteHistory } from './store/sqlite/sqlite-history.ts'
 
@@ -20,9 +26,11 @@ export function openHistory(store: string, options: OpenHistoryOptions = {}): Hi
   const file = sqliteFile(store)
   if (file) return new SqliteHistory(file)
   if (/^postgres(?:ql)?:\/\//.test(store)) {
+    const problem = historyStoreProblem(store)
+    if (problem !== undefined) throw new ConfigError([`history.store: ${problem}`])
     return new PostgresHistory(store, options.logger ?? stderrLogger)
   }
   throw new ConfigError([
-    `history.store: "${withoutPassword(store)}" is no history; write sqlite:PATH or postgres://USER@HOST/DATABASE`,
+    `history.store: "${maskUrl(store)}" is no history; write sqlite:PATH or postgres://USER@HOST/DATABASE`,
   ])
 }

@@ -153,6 +153,12 @@ describe('openHistory', () => {
     )
   })
 
+  it('says that a URL is none, and not what is in it', () => {
+    expect(() => openHistory('postgres://ecl:100%sure@host/db')).toThrow(
+      /^history\.store: is not a valid URL; .* special characters of a password as %XX$/,
+    )
+  })
+
   it('does not say a password', () => {
     expect(() => openHistory('mysql://user:secret@host/db')).toThrow('"mysql://user@host/db"')
   })

@@ -108,6 +108,16 @@ describe('the history of a config', () => {
     expect(problemsOf(text)).toEqual([`ecl.yml:1: ${problem}`])
   })
 
+  it.each(['100%sure', 'a/b', '12/34', '12#34', 'a#b', 'p?w'])(
+    'asks for %%XX where a password leaves open where it ends: %s',
+    (password) => {
+      const text = 'history: {store: "postgres://ecl:${PW}@host/x"}\n'
+      expect(problemsOf(text, { PW: password })).toEqual([
+        `ecl.yml:1: history.store: is not a valid URL; ${EXPECTED}, with special characters of a password as %XX`,
+      ])
+    },
+  )
+
   it('does not show a password', () => {
     const text = 'history: {store: "postgres://ecl:${PW}@:::/x"}\n'
     expect(problemsOf(text, { PW: 'secret' }).join()).not.toContain('secret')

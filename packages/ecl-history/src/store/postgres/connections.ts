@@ -1,4 +1,4 @@
-import { type Logger, StoreError } from 'ecl-core'
+import { type Logger, maskUrl, StoreError } from 'ecl-core'
 import type { Pool, PoolClient } from 'pg'
 import { codeOf } from './postgres-problem.ts'
 import * as sql from './sql.generated.ts'
@@ -31,7 +31,7 @@ export class Connections {
   #closed = false
 
   constructor(url: string, logger: Logger) {
-    this.name = withoutPassword(url)
+    this.name = maskUrl(url)
     this.#url = url
     this.#logger = logger
   }
@@ -147,11 +147,4 @@ function giveBack(client: PoolClient, isBroken: boolean): void {
 function isOfStatement(caught: unknown): boolean {
   const code = codeOf(caught) ?? ''
   return /^[0-9A-Z]{5}$/.test(code) && (!code.startsWith('57') || code === '57014')
-}
-
-/** An address with what is secret in it left out. */
-export function withoutPassword(url: string): string {
-  return url
-    .replace(/^(\w+:\/\/[^/?#@:]*)(?::[^@/]*)?@/, '$1@')
-    .replace(/([?&]password=)[^&]*/, '$1***')
 }
