@@ -12,7 +12,7 @@ import { run, runAsMain, ScriptError, say } from './workspace.mjs'
 
 const PACKAGES = [
   ...['munin', 'munin-node', 'munin-plugins-core', 'rrdtool', 'prometheus'],
-  'postgresql-15',
+  ...['postgresql-15', 'pgbouncer'],
 ]
 /** What the tests start; one for each package. */
 const COMMANDS = [
@@ -22,6 +22,7 @@ const COMMANDS = [
   '/usr/bin/rrdtool',
   '/usr/bin/promtool',
   '/usr/lib/postgresql/15/bin/initdb',
+  '/usr/sbin/pgbouncer',
 ]
 const REMEDY = `run this as root in a container of Debian, or install ${PACKAGES.join(', ')}`
 /** Asked by Debian's packages before they start a service; 101 means that they may not. */

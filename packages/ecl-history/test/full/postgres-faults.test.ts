@@ -115,6 +115,29 @@ describe('a history in PostgreSQL', () => {
     })
   })
 
+  it.each(['LATIN1', 'SQL_ASCII'])(
+    'refuses a database of the encoding %s before anything is in it',
+    async (encoding) => {
+      const name = `of_${encoding.toLowerCase()}`
+      await postgres.psql(
+        `CREATE DATABASE ${name} ENCODING '${encoding}' LOCALE 'C' TEMPLATE template0`,
+      )
+      for (const work of [
+        (one: HistoryStore) => one.migrate(),
+        (one: HistoryStore) => one.archive([closed(0, { 'é€': 1 })]),
+        (one: HistoryStore) => one.series(),
+      ]) {
+        await expect(work(open(postgres.url(name)))).rejects.toMatchObject({
+          code: 'STORE_REFUSED',
+          message: expect.stringMatching(
+            new RegExp(`its encoding is ${encoding}, .*createdb --encoding=UTF8`),
+          ),
+        })
+      }
+      expect(await postgres.psql("SELECT to_regnamespace('ecl_history') IS NULL", name)).toBe('t')
+    },
+  )
+
   it('says that the password is wrong, and not what it is', async () => {
     await postgres.psql("CREATE ROLE guarded LOGIN PASSWORD 'right'")
     await postgres.demandPassword('guarded')

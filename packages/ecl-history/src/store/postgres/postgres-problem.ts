@@ -38,6 +38,19 @@ const STATES: Readonly<Record<string, Rule>> = {
   XX: ['has a fault in its data or itself; see its log'],
 }
 
+/** What PgBouncer says, whose SQLSTATE is that of a broken connection. */
+const POOLER_RULES: readonly (readonly [pattern: RegExp, meaning: string])[] = [
+  [
+    /unsupported startup parameter/i,
+    'is behind a PgBouncer that refuses an option of history.store; remove it there, or add it to ' +
+      'ignore_startup_parameters in pgbouncer.ini, see docs/history.md',
+  ],
+  [
+    /statement pooling mode/i,
+    'is behind a PgBouncer in statement mode; set pool_mode = transaction in pgbouncer.ini, see docs/history.md',
+  ],
+]
+
 /** What Node says of a socket. */
 const SOCKET_CODES: readonly string[] = [
   ...['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH'],
@@ -64,6 +77,8 @@ function describeProblem(caught: unknown): PostgresProblem {
   if (/^SASL|password must be a string/.test(message)) {
     return { message: `${NO_PASSWORD} (${message})`, refuses: true }
   }
+  const pooler = POOLER_RULES.find(([pattern]) => pattern.test(message))
+  if (pooler !== undefined) return { message: `${pooler[1]} (${message})`, refuses: true }
   const isAway = code.startsWith('08') || SOCKET_CODES.includes(code)
   // pg has no codes for its own.
   if (isAway || /timeout|terminated|not queryable/i.test(message)) {

@@ -1,5 +1,5 @@
 import { StoreError } from 'ecl-core'
-import { numberIn } from 'ecl-sqlite/file'
+import { numberIn, textIn } from 'ecl-sqlite/file'
 import { MIGRATE_REMEDY } from '../migrate-remedy.ts'
 import type { Connections, Query } from './connections.ts'
 import * as sql from './sql.generated.ts'
@@ -72,9 +72,21 @@ interface Version {
   readonly isTimescale: boolean
 }
 
+/** Names are Unicode. */
+const ENCODING = 'UTF8'
+
 const NOTHING: Version = { version: 0, isTimescale: false }
 
 async function foundIn(connections: Connections): Promise<Version> {
+  const [row] = await connections.query(sql.findVersion)
+  const encoding = textIn(row, 'encoding')
+  if (encoding !== ENCODING) {
+    throw refusal(
+      connections.name,
+      `its encoding is ${encoding}, in which not every name can be kept; name one of ${ENCODING} in history.store, ` +
+        `made by "createdb --encoding=${ENCODING} --template=template0 NAME"`,
+    )
+  }
   const found = await versionIn((statement) => connections.query(statement))
   return checked(found ?? NOTHING, connections.name)
 }
