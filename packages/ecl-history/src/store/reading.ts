@@ -36,7 +36,7 @@ export type Wanted = 'none' | 'all' | readonly number[]
  * Of more events than so many, the counts of a range are scanned for them; of fewer, each is looked up in each tile, which
  * may have very many others.
  */
-export const MOST_LOOKED_UP = 48
+export const MOST_LOOKED_UP = 32
 
 /** What a database does for those who read. */
 export interface HistorySource {

@@ -6,8 +6,6 @@ import { type HistoryStore, openHistory } from 'ecl-history'
 import { PrivatePostgres } from 'ecl-history/testing'
 import { all, at, closed } from '../history-windows.ts'
 
-/** The version of the tables that this program makes. */
-const LATEST = 3
 const EVER = { group: 'g', interval: '5s', from: at(0), to: at(3600) } as const
 
 let postgres: PrivatePostgres
@@ -36,11 +34,17 @@ beforeEach(async () => {
 })
 afterAll(() => Promise.all(others.map((other) => other.close())))
 
+/** Makes the tables what they were in version 1. */
+const TO_VERSION_1 = `ALTER TABLE ecl_history.events DROP CONSTRAINT events_name_key, ADD UNIQUE (name);
+  ALTER TABLE ecl_history.series DROP COLUMN first, DROP COLUMN last;
+  DELETE FROM ecl_history.schema_versions WHERE version > 1`
+
 describe('a history in PostgreSQL', () => {
   it('has its tables made once by several at once, and says of which version they were', async () => {
     const migrations = await Promise.all([open(), open(), open()].map((one) => one.migrate()))
-    expect(migrations.filter(({ from }) => from === 0)).toEqual([{ from: 0, to: LATEST }])
-    expect(await store.migrate()).toEqual({ from: LATEST, to: LATEST })
+    expect(migrations.filter(({ from }) => from === 0)).toHaveLength(1)
+    const [to] = migrations.map((one) => one.to)
+    expect(await store.migrate()).toEqual({ from: to, to })
     expect(store.kind).toBe('postgres')
   })
 
@@ -189,23 +193,29 @@ describe('a history in PostgreSQL', () => {
   })
 
   it('takes names of any length in tables that were made for short ones', async () => {
-    await store.migrate()
-    // As they were in version 1.
-    await postgres.psql(
-      `ALTER TABLE ecl_history.events DROP CONSTRAINT events_name_key, ADD UNIQUE (name);
-       ALTER TABLE ecl_history.series DROP COLUMN first, DROP COLUMN last;
-       DELETE FROM ecl_history.schema_versions WHERE version > 1`,
-      database,
-    )
+    const { to } = await store.migrate()
+    await postgres.psql(TO_VERSION_1, database)
     await postgres.psql("INSERT INTO ecl_history.events (name) VALUES ('a')", database)
     const newer = open()
-    expect(await newer.migrate()).toEqual({ from: 1, to: LATEST })
+    expect(await newer.migrate()).toEqual({ from: 1, to })
     const long = Array.from({ length: 4000 }, (_, n) => (n * n * 7919).toString(36)).join('')
     expect(await newer.archive([closed(0, { [long]: 1, a: 2 })])).toEqual({ expired: 0 })
     const found = await all(newer.rows(EVER))
     expect(new Set(found.map(({ sum }) => Number(sum)))).toEqual(new Set([1, 2]))
     const names = 'SELECT count(*), count(DISTINCT name) FROM ecl_history.events'
     expect(await postgres.psql(names, database)).toBe('2|2')
+  })
+
+  it('is told by roll-ups when windows began that a program of version 1 has removed', async () => {
+    await store.archive([closed(7200, { a: 1 }), closed(7205, { a: 1 }), closed(86_400, { a: 1 })])
+    const { signal } = new AbortController()
+    await store.maintain(at(3 * 86_400), new Map([['5s', 60]]), signal, { force: true })
+    expect(await store.series()).toMatchObject([{ first: at(7200), last: at(86_400) }])
+    await postgres.psql(TO_VERSION_1, database)
+    const newer = open()
+    await newer.migrate()
+    // The day of the first one, and the end of the day of the last one.
+    expect(await newer.series()).toMatchObject([{ first: at(0), last: at(2 * 86_400 - 5) }])
   })
 
   it('makes parts for windows of any time, and drops those of which nothing is kept', async () => {

@@ -43,6 +43,22 @@ export function exerciseRead(suite: HistorySuite): void {
       expect(await sums({ events: [] })).toEqual([])
     })
 
+    it('gives the same of many events that are asked for as of a few, in windows and in roll-ups', async () => {
+      const counts = Object.fromEntries(Array.from({ length: 120 }, (_, n) => [`e${n + 100}`, n]))
+      await suite.store.archive([closed(0, counts), closed(5, { e100: 7, other: 1 })])
+      const many = Object.keys(counts).slice(0, 80)
+      for (const stepSeconds of [undefined, 60]) {
+        const query = { events: many, stepSeconds }
+        const found = await sums(query)
+        expect(found).toHaveLength(stepSeconds === undefined ? 81 : 80)
+        const few = [many.slice(0, 30), many.slice(30, 60), many.slice(60)]
+        const each = await Promise.all(few.map((events) => sums({ events, stepSeconds })))
+        expect(found.toSorted()).toEqual(each.flat().toSorted())
+        await suite.store.maintain(at(86_400), new Map(), new AbortController().signal)
+        expect(await sums(query)).toEqual(found)
+      }
+    })
+
     it('gives the events with the largest sums, the first by name of equal ones', async () => {
       await suite.store.archive([
         closed(0, { a: 5, b: 1, c: 3, d: 3 }),

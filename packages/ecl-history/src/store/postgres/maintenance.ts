@@ -24,7 +24,7 @@ import {
 } from '../retention.ts'
 import type { Connections, Query } from './connections.ts'
 import type { CountTables } from './count-tables.ts'
-import { allSeries } from './levels.ts'
+import { allSeries } from './postgres-levels.ts'
 import { codeOf } from './postgres-problem.ts'
 import { inputsOf, readable } from './postgres-reading.ts'
 import * as sql from './sql.generated.ts'

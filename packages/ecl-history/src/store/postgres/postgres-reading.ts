@@ -5,7 +5,7 @@ import { asOneStep, firstReads, plan, type Read, type ReadableLevel } from '../p
 import { MOST_LOOKED_UP, type ReadingQuery, type Slice, type Wanted } from '../reading.ts'
 import type { Tile, TileCount } from '../step-fold.ts'
 import type { Input, Query } from './connections.ts'
-import { findLevels } from './levels.ts'
+import { findLevels } from './postgres-levels.ts'
 import * as sql from './sql.generated.ts'
 
 /** Reads the first tiles of a plan, in one transaction: see HistorySource. */
