@@ -160,6 +160,7 @@ describe.each([
   'adopt',
   'warnings',
   'acknowledge',
+  'try',
   'queue state',
 ])("a program of one's own that awaits %s of a store at top level", (call) => {
   it.each(['Redis', 'a Redis that is down', 'an SQLite file'])(

@@ -16,6 +16,7 @@ const calls = {
   adopt: () => store.adoptForeignEvents([window]),
   warnings: () => store.warnings(),
   acknowledge: () => store.acknowledgeClient(group, 'host/1/a'),
+  try: () => store.tryOut([window]),
   'queue state': () => store.history.state([window]),
 }
 console.log(

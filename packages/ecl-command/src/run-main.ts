@@ -1,5 +1,8 @@
 import { EXIT } from './exit.ts'
 
+/** Longer than setInterval can wait would mean at once. */
+const FOREVER_MS = 2 ** 31 - 1
+
 /**
  * Runs a command to its end, and ends the process.
  *
@@ -10,6 +13,8 @@ import { EXIT } from './exit.ts'
  * @param main does the work, and returns the exit code; never rejects
  */
 export async function runMain(name: string, main: () => Promise<number>): Promise<void> {
+  // A process that waits for nothing ends with 0, though its command has done half of its work.
+  setInterval(() => undefined, FOREVER_MS)
   let fault: Error | undefined
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') fault ??= error

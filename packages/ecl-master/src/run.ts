@@ -4,7 +4,6 @@ import { openLog } from 'ecl-command/log'
 import {
   asError,
   ConfigError,
-  keepProcessAlive,
   loadConfig,
   openStore,
   resolveGroups,
@@ -35,7 +34,7 @@ export async function run(request: MasterRequest): Promise<ExitCode> {
         await rotateOnce(config, request.verbose)
         break
       case 'daemon':
-        await keepProcessAlive(() => runDaemon(config, request.verbose))
+        await runDaemon(config, request.verbose)
     }
     return EXIT.done
   } catch (caught) {

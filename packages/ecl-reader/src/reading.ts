@@ -1,12 +1,5 @@
 import { tell } from 'ecl-command'
-import {
-  type CounterStore,
-  keepProcessAlive,
-  loadConfig,
-  openStore,
-  silentLogger,
-  type WindowRef,
-} from 'ecl-core'
+import { type CounterStore, loadConfig, openStore, silentLogger, type WindowRef } from 'ecl-core'
 import type { FormatName, ReadRequest } from './arguments.ts'
 import { type Report, reportOf } from './report.ts'
 import { select, selectAll } from './select.ts'
@@ -27,16 +20,8 @@ export interface Session {
 }
 
 /** Loads the config, finds what is asked for, opens the store for the work, and closes it. */
-export function withStore<T>(
+export async function withStore<T>(
   request: Pick<ReadRequest, 'config' | 'group' | 'interval' | 'all'>,
-  work: (session: Session) => Promise<T>,
-): Promise<T> {
-  // Between two readings, nothing else would.
-  return keepProcessAlive(() => inSession(request, work))
-}
-
-async function inSession<T>(
-  request: Parameters<typeof withStore>[0],
   work: (session: Session) => Promise<T>,
 ): Promise<T> {
   let store: CounterStore | undefined

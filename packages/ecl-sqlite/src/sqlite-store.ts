@@ -178,7 +178,7 @@ export class SqliteStore implements CounterStore {
   }
 
   async tryOut(): Promise<string | undefined> {
-    const found = await this.#ask({ op: 'try' })
+    const found = await this.#held({ op: 'try' })
     return found === 'there' ? undefined : `SQLite file ${this.#file} is to be made, and can be`
   }
 

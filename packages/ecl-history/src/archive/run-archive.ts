@@ -1,7 +1,7 @@
 import { tellFault, tellFaults, writeOut } from 'ecl-command'
 import { EXIT, type ExitCode } from 'ecl-command/exit'
 import { openLog } from 'ecl-command/log'
-import { keepProcessAlive, silentLogger, systemClock } from 'ecl-core'
+import { silentLogger, systemClock } from 'ecl-core'
 import { openHistory } from '../open-history.ts'
 import { Archiver } from './archiver.ts'
 import { Maintenance } from './maintenance.ts'
@@ -23,11 +23,9 @@ export interface ArchiveRequest {
  */
 export async function runArchive({ config, mode, verbose }: ArchiveRequest): Promise<ExitCode> {
   try {
-    return await keepProcessAlive(async () => {
-      if (mode === 'status') return tellState(config)
-      await (mode === 'once' ? archiveOnce(config, verbose) : runDaemon(config, verbose))
-      return EXIT.done
-    })
+    if (mode === 'status') return await tellState(config)
+    await (mode === 'once' ? archiveOnce(config, verbose) : runDaemon(config, verbose))
+    return EXIT.done
   } catch (caught) {
     return tellFault('ecl-history', caught)
   }

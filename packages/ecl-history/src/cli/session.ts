@@ -1,12 +1,6 @@
 import { tell, tellFault } from 'ecl-command'
 import type { ExitCode } from 'ecl-command/exit'
-import {
-  type CounterStore,
-  keepProcessAlive,
-  openStore,
-  silentLogger,
-  type WindowQueue,
-} from 'ecl-core'
+import { type CounterStore, openStore, silentLogger, type WindowQueue } from 'ecl-core'
 import { type HistoryConfigFile, loadHistoryConfig } from '../history-config.ts'
 import { openHistory } from '../open-history.ts'
 import type { HistoryStore } from '../store/history-store.ts'
@@ -64,11 +58,9 @@ async function withConfig(
   work: (config: HistoryConfigFile) => Promise<ExitCode>,
 ): Promise<ExitCode> {
   try {
-    return await keepProcessAlive(async () => {
-      const config = await loadHistoryConfig(file)
-      for (const warning of config.warnings) tell(warning)
-      return await work(config)
-    })
+    const config = await loadHistoryConfig(file)
+    for (const warning of config.warnings) tell(warning)
+    return await work(config)
   } catch (caught) {
     return tellFault(COMMAND, caught)
   }
