@@ -31,6 +31,12 @@ describe('the guarantees', () => {
     expect(promises.length).toBeGreaterThan(20)
   })
 
+  it('are listed once each', () => {
+    const listed = promises.map(({ promise }) => promise)
+    const repeated = listed.filter((promise, index) => listed.indexOf(promise) !== index)
+    expect(repeated.filter((promise) => !promise.startsWith('The same'))).toEqual([])
+  })
+
   it.each(promises)('$promise, has its test', ({ tests }) => {
     for (const [file, title] of tests) {
       expect(existsSync(join(ROOT, file))).toBe(true)
