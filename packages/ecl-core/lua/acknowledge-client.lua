@@ -19,7 +19,8 @@ end
 if closed == '1' then
   return 'closed'
 end
-if now - tonumber(used) < tonumber(ARGV[2]) then
+-- Who was heard in what is still to come was heard before the clock went back, or never.
+if math.abs(now - tonumber(used)) < tonumber(ARGV[2]) then
   return 'alive'
 end
 redis.call('HSET', clients, client, (string.gsub(entry, '^(%d+ %d+) %d', '%1 2')))

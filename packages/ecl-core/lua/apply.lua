@@ -46,6 +46,8 @@ local TABLE_VALUE = 'No count. So long a text makes Redis keep this hash as a ta
 local OVERWRITTEN = '@overwritten'
 -- Seconds: after which a client that is silent is taken for dead, and for how long those are believed who were overwritten.
 local LEASE, BELIEVED = 10, 3600
+-- What is longer is no entry of a client.
+local MAX_DIGITS, MAX_ENTRY = 15, 512
 
 local function whole(text)
   -- tostring(1e15) is '1e+15': numbers go out as texts made here
@@ -254,17 +256,40 @@ for i = 1, event_count > 0 and interval_count or 0 do
   end
 end
 
--- A registration looks at ten entries and removes those long unused, so that nobody else has to.
-if number == 1 then
-  local sample = redis.call('HRANDFIELD', clients, 10, 'WITHVALUES')
+-- Every eighth batch of a client looks at ten entries, so that nobody else has to, and at more where many of them are to
+-- be removed: those that are no client's, and those long unused. Another version of this program may write more into one.
+local function is_out_of_date(id, entry)
+  local used, closed, loss = string.match(entry, '^%d+ (%d+) ([012]) %d+ (%d+) [%w%- ]+$')
+  if id == client then
+    return false
+  elseif not used or #used > MAX_DIGITS or #loss > MAX_DIGITS or #entry > MAX_ENTRY then
+    return true
+  end
+  used, loss = tonumber(used), tonumber(loss)
+  if used > now + LEASE or loss > now + LEASE then
+    -- The clock has gone back, or somebody else has written this. Nobody is waited for on account of it, but should the
+    -- client still be there, it has to be known when its next batch comes.
+    local long_ago = whole(now - tonumber(ARGV[7]) + 300)
+    redis.call('HSET', clients, id, (string.gsub(
+      entry, '^(%d+) %d+ ([012] %d+) %d+', '%1 ' .. long_ago .. ' %2 ' .. long_ago
+    )))
+    return false
+  end
+  -- Who has lost counts is remembered by those who ask whether a window is complete.
+  return now - used > (closed == '1' and loss == 0 and 300 or tonumber(ARGV[7]))
+end
+local looks = number % 8 == 1 and 20 or 0
+while looks > 0 do
+  local sample, gone = redis.call('HRANDFIELD', clients, looks == 20 and 10 or 100, 'WITHVALUES'), {}
   for i = 1, #sample, 2 do
-    local used, closed, loss = string.match(sample[i + 1], '^%d+ (%d+) (%d) %d+ (%d+)')
-    -- Who has lost counts is remembered by those who ask whether a window is complete.
-    local life = closed == '1' and loss == '0' and 300 or tonumber(ARGV[7])
-    if sample[i] ~= client and used and now - tonumber(used) > life then
-      redis.call('HDEL', clients, sample[i])
+    if is_out_of_date(sample[i], sample[i + 1]) then
+      gone[#gone + 1] = sample[i]
     end
   end
+  if #gone > 0 then
+    redis.call('HDEL', clients, unpack(gone))
+  end
+  looks = #gone * 4 > #sample and looks - 1 or 0
 end
 
 -- Number and books, as they are when all counts are taken.

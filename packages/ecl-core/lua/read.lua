@@ -2,10 +2,10 @@
 --
 -- KEYS[1]  <group>:<interval>:cur:@ts, which also names the slot; every other key is derived from it
 -- ARGV     1 'cur', 'last' or 'both'  2 how many fields of a hash to read at most, about
---          3 which client to read, '*' for all, '' for none  4 how many events to read at most
+--          3 which client to read, '*' for all, as many as of a hash, '' for none  4 how many events to read at most
 --          5 the events to read besides those in the index, an array in JSON
 -- Reply    { seconds, microseconds, { cur:@ts, cur:@by, last:@ts, cur:@sum, last:@sum, cur:@ahead },
---          { field, value, ... } of the clients, { events, values, ... } of cur's keys, the same of last's,
+--          { cursor, { field, value, ... } } of the clients, { events, values, ... } of cur's keys, the same of last's,
 --          { cursor, { event, value, ... } } of cur's hash, the same of last's }
 --          with false for what is missing; a cursor other than '0' where the hash is larger. The events of keys are an
 --          array in JSON, and so are the values of each 500 of them: a program takes five times as long for as many
@@ -89,10 +89,10 @@ end
 local clients
 local clients_key = string.match(prefix, '^(.*:)[^:]*:$') .. '@clients'
 if ARGV[3] == '*' then
-  clients = try('HGETALL', clients_key)
+  clients = try('HSCAN', clients_key, '0', 'COUNT', ARGV[2])
 elseif ARGV[3] ~= '' then
   local entry = try('HGET', clients_key, ARGV[3])
-  clients = entry and { ARGV[3], entry }
+  clients = { '0', entry and { ARGV[3], entry } or {} }
 end
 return {
   time[1], time[2],

@@ -46,7 +46,12 @@ export type { Counter } from './recorder.ts'
 export { inRootContext } from './root-context.ts'
 export type { Statistics } from './statistics.ts'
 export { StderrLines } from './stderr-lines.ts'
-export { judge, LEASE_SECONDS, type WindowEvidence } from './store/completeness.ts'
+export {
+  judge,
+  LEASE_SECONDS,
+  tooManyClientsText,
+  type WindowEvidence,
+} from './store/completeness.ts'
 export type {
   Accounts,
   Acknowledgement,

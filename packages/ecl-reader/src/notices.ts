@@ -1,5 +1,5 @@
 import { cutTo, timeText } from 'ecl-command'
-import { graceMs, searchCutShortText, windowStart } from 'ecl-core'
+import { graceMs, searchCutShortText, tooManyClientsText, windowStart } from 'ecl-core'
 import type { Shortfall } from './complete/shortfall.ts'
 import type { Report } from './report.ts'
 
@@ -55,6 +55,8 @@ export function shortfallNotice(report: Report, shortfall: Shortfall): string {
       return `${where}: ${window} is partial: counts are missing of ${loggers(shortfall.missing)}`
     case 'no clients':
       return `${where}: nobody can tell whether ${window} is complete: another program has overwritten the key "${group}:@clients"; the next batch of a logger puts it right`
+    case 'too many clients':
+      return `${where}: nobody can tell whether ${window} is complete: ${tooManyClientsText(group)}`
     case 'not searched':
       return `${where}: nobody can tell whether ${window} is complete: not all keys of the database were looked at`
     case 'python writers':

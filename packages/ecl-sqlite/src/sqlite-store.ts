@@ -315,6 +315,7 @@ function requestOf(batch: Batch): ApplyRequest {
     lossUntil: batch.lossUntil,
     books: batch.books,
     lifeSeconds: clientLifeSeconds(group),
+    leaseSeconds: LEASE_SECONDS,
     // The books are kept by the group's first interval.
     booked: batch.intervals.findIndex((interval) => interval === first),
     bound: boundOf(batch),

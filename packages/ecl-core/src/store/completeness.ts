@@ -2,6 +2,11 @@ import type { GroupSpec } from '../group-spec.ts'
 import { type EpochSeconds, graceMs, type Interval } from '../interval.ts'
 import type { ClientAccount, Completeness } from './counter-store.ts'
 
+/** Why nobody can tell what is there of a group's counts, and what to do, for messages. */
+export function tooManyClientsText(group: string): string {
+  return `the hash "${group}:@clients" has more entries than a group has clients, as another program has written to it; loggers remove what is no client's by and by`
+}
+
 /**
  * Seconds. A client that has not been heard for so long is taken for dead, and what begins later does not wait for it. Twice the
  * time after which an idle one says that it is there.
@@ -26,7 +31,7 @@ export interface WindowEvidence {
    */
   readonly aheadAt: number
   /** Undefined where they cannot be read. */
-  readonly clients: readonly ClientAccount[] | undefined
+  readonly clients: readonly ClientAccount[] | 'too many' | undefined
   /** Whether a master of another program has turned the windows over since ours did. */
   readonly isForeign: boolean
 }
@@ -42,11 +47,13 @@ export function judge(evidence: WindowEvidence): Completeness {
   // A Python logger's counts come at any time, and land in the window in which they come.
   if (group.pythonWriters === true) return { status: 'unknown', reason: 'python writers' }
   if (clients === undefined) return { status: 'unknown', reason: 'no clients' }
+  if (clients === 'too many') return { status: 'unknown', reason: 'too many clients' }
   if (start === undefined) return { status: 'pending', missing: [] }
   const endSeconds = start + interval.seconds
-  const missing = clients.filter((client) => isMissing(client, start, endSeconds))
+  const heard = clients.filter((client) => isPast(client, storeTimeMs))
+  const missing = heard.filter((client) => isMissing(client, start, endSeconds))
   const names = missing.map(({ clientId }) => clientId).sort()
-  const awaited = clients.some(
+  const awaited = heard.some(
     (client) => isBehind(client, start, endSeconds) && leaseEnd(client) * 1000 > storeTimeMs,
   )
   if (isCurrent || awaited || storeTimeMs < endSeconds * 1000 + graceMs(interval.seconds)) {
@@ -58,6 +65,15 @@ export function judge(evidence: WindowEvidence): Completeness {
     return { status: 'unknown', reason: 'other counts' }
   }
   return { status: 'complete' }
+}
+
+/**
+ * Whether the store can have heard this. Where its clock has gone back, each client that is there says something new within
+ * half a lease; for the others, nobody would be done with waiting.
+ */
+function isPast({ lastUse, lossUntil }: ClientAccount, storeTimeMs: number): boolean {
+  const latest = storeTimeMs / 1000 + LEASE_SECONDS
+  return lastUse <= latest && lossUntil <= latest
 }
 
 function isMissing(client: ClientAccount, startSeconds: number, endSeconds: number): boolean {

@@ -262,11 +262,16 @@ export type Completeness =
   /**
    * Nobody can tell: Python loggers write into the group (`python_writers`), or there are counts in the window that no
    * logger of ours put there, or that happened in another one; or somebody has put something else in the place of the
-   * clients; or there may be counts that were not found (`searchCutShort`).
+   * clients, or more among them than is read; or there may be counts that were not found (`searchCutShort`).
    */
   | {
       readonly status: 'unknown'
-      readonly reason: 'python writers' | 'other counts' | 'no clients' | 'not searched'
+      readonly reason:
+        | 'python writers'
+        | 'other counts'
+        | 'no clients'
+        | 'too many clients'
+        | 'not searched'
     }
 
 /** What the store knows of one client: one EventGroup instance in one process. */

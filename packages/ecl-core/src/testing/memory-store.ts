@@ -160,7 +160,7 @@ export class MemoryStore implements CounterStore {
     if (client === undefined) return 'unknown'
     if (client.closed) return 'closed'
     const now = Math.floor(this.#clock.wallMs() / 1000)
-    if (now - client.lastUse < LEASE_SECONDS) return 'alive'
+    if (Math.abs(now - client.lastUse) < LEASE_SECONDS) return 'alive'
     this.#clients.set(key, { ...client, acknowledged: true })
     return 'acknowledged'
   }

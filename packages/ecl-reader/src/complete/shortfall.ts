@@ -9,7 +9,12 @@ export type Shortfall =
   | { readonly reason: 'pending'; readonly mayPass: true; readonly missing: readonly string[] }
   | { readonly reason: 'partial'; readonly mayPass: false; readonly missing: readonly string[] }
   | {
-      readonly reason: 'python writers' | 'other counts' | 'no clients' | 'not searched'
+      readonly reason:
+        | 'python writers'
+        | 'other counts'
+        | 'no clients'
+        | 'too many clients'
+        | 'not searched'
       readonly mayPass: false
     }
 

@@ -7,6 +7,8 @@ import { beginSeries, findSeries, generationOf, type Series, windowStart } from 
 
 /** Client entries of those that have said farewell are kept for as long as a copy of a batch may be under way. */
 const CLOSED_LIFE_SECONDS = 300
+/** Every so many batches of a client. */
+const TIDY_EVERY = 8
 const LARGEST = 2n ** 63n - 1n
 const SMALLEST = -(2n ** 63n)
 const NONE: ReadonlySet<string> = new Set()
@@ -55,7 +57,7 @@ export function apply(
     add(statements, batch, target, declared).map((event) => ({ interval: index, event })),
   )
   const placements = targets.map(({ placement }) => placement)
-  if (batch.number === 1) forgetClients(statements, batch, now)
+  if (batch.number % TIDY_EVERY === 1) tidyClients(statements, batch, now)
   enterClient(statements, batch.group, accountOf(batch, known, { now, at, placements, failures }))
   return { status: 'applied', placements, failures }
 }
@@ -171,7 +173,12 @@ function boundedNames(
   })
 }
 
-function forgetClients(statements: Statements, batch: ApplyRequest, now: number): void {
+function tidyClients(statements: Statements, batch: ApplyRequest, now: number): void {
+  statements.clampClients.run({
+    group_name: batch.group,
+    latest: now + batch.leaseSeconds,
+    long_ago: now - batch.lifeSeconds + CLOSED_LIFE_SECONDS,
+  })
   statements.forgetClients.run({
     group_name: batch.group,
     closed_before: now - CLOSED_LIFE_SECONDS,

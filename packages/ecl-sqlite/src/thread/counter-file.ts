@@ -23,6 +23,7 @@ function prepare(database: Database) {
     clients: database.prepare(sql.clients),
     enterClient: database.prepare(sql.enterClient),
     forgetClients: database.prepare(sql.forgetClients),
+    clampClients: database.prepare(sql.clampClients),
     findSeries: withBigInts(database.prepare(sql.findSeries)),
     beginSeries: database.prepare(sql.beginSeries),
     turnSeries: database.prepare(sql.turnSeries),

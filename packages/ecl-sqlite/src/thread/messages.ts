@@ -67,6 +67,8 @@ export interface ApplyRequest {
   readonly books: { readonly logged: number; readonly unsent: number; readonly replayed: number }
   /** Seconds for which a client is remembered after its last batch. */
   readonly lifeSeconds: number
+  /** Nobody was heard later than by so much. */
+  readonly leaseSeconds: number
   /** Which of the intervals the books are kept by; -1 for none of them. */
   readonly booked: number
   /** The bound on the group's events; undefined for none. */

@@ -164,6 +164,107 @@ describe('a foreign value', () => {
       ])
     })
 
+    const fill = async (count: number, entry: (n: number) => string) => {
+      for (let first = 0; first < count; first += 10_000) {
+        const fields = Array.from({ length: Math.min(10_000, count - first) }, (_, n) => [
+          `evil/${first + n}`,
+          entry(first + n),
+        ])
+        await call('HSET', 'group:@clients', ...fields.flat())
+      }
+    }
+    const ownEntry = (used: number) => `9 ${used} 0 ${used} 0 0 0 0 0 0 0 abcd`
+    const complete = async (from: number) => {
+      for (const seconds of [from, from + 5, from + 10, from + 15]) {
+        await at(seconds)
+        await store.rotate(group, FIVE_SECONDS)
+        // As the signs of life of a few loggers are.
+        for (let batch = 0; batch < 64; batch++) {
+          await client.sign({ through: (NOON + seconds) as never })
+        }
+      }
+      await at(from + 17.5)
+      return (await read()).last?.completeness
+    }
+
+    it.each([
+      ['of another form', () => 'x'],
+      ['of numbers without end', () => ownEntry(0).replace(' 0 ', ` ${'9'.repeat(400)} `)],
+      ['of a time to come', () => '9 99999999999 0 0 99999999999 0 0 0 0 0 0 abcd'],
+      ['of long ago', () => ownEntry(5)],
+    ])('%s keep no window from being complete for longer than a lease', async (_, entry) => {
+      await fill(3000, entry)
+      expect(await complete(10)).toEqual({ status: 'complete' })
+    })
+
+    it('of a time to come are remembered for five minutes more, as their clients may be there', async () => {
+      await at(100)
+      await client.send(NOON + 95, { b: 2 })
+      await at(1)
+      const other = new HandClient(store, group, 'host/2/b')
+      await other.register()
+      const lastUse = (await store.accounts(group)).clients[0]?.lastUse
+      expect(lastUse).toBe(NOON + 1 - 24 * 3600 + 300)
+      expect(await client.send(NOON, { b: 2 })).toMatchObject({ status: 'applied' })
+      expect((await store.accounts(group)).clients[0]).toMatchObject({ lastUse: NOON + 1 })
+      expect(await sumOf('b')).toBe(5)
+    })
+
+    it('that are no clients are removed by those that count, and clients are not', async () => {
+      await fill(1000, () => 'x')
+      const other = new HandClient(store, group, 'host/2/b')
+      await other.register()
+      // Of a later version, which says more.
+      await call('HSET', 'group:@clients', 'host/3/c', `${ownEntry(NOON)} 17 4`)
+      await complete(5)
+      expect((await redis.server.client.hkeys('group:@clients')).sort()).toEqual([
+        CLIENT,
+        'host/2/b',
+        'host/3/c',
+      ])
+    })
+
+    it('are read some at a time, and none is overlooked', async () => {
+      await fill(10_000, () => ownEntry(NOON + 1))
+      await at(5)
+      await store.rotate(group, FIVE_SECONDS)
+      const calls = async (name: string) =>
+        Number(
+          new RegExp(`cmdstat_${name}:calls=(\\d+)`).exec(
+            await redis.server.client.info('commandstats'),
+          )?.[1] ?? 0,
+        )
+      await redis.server.client.config('RESETSTAT')
+      const { clients } = await store.accounts(group)
+      expect(clients.length).toBe(10_001)
+      expect(await calls('hgetall')).toBe(0)
+      expect(await calls('hscan')).toBeGreaterThanOrEqual(4)
+      const { last } = await read()
+      expect(last?.completeness).toMatchObject({ status: 'pending' })
+      const missing = last?.completeness?.status === 'pending' ? last.completeness.missing : []
+      expect(missing.length).toBe(10_001)
+      expect(last?.counts.get('x')).toBe(1n)
+    })
+
+    it('in great numbers cost neither memory nor time, and say why nothing is complete', async () => {
+      await fill(150_000, () => ownEntry(NOON + 1))
+      await redis.server.client.config('RESETSTAT')
+      const { cur } = await read()
+      expect(cur?.completeness).toEqual({ status: 'unknown', reason: 'too many clients' })
+      expect(cur?.counts.get('x')).toBe(1n)
+      await expect(store.accounts(group)).rejects.toThrow('more entries than a group has clients')
+      await at(5)
+      await store.rotate(group, FIVE_SECONDS)
+      const ref = { group, interval: FIVE_SECONDS }
+      const bounds = { seconds: 3600, entries: 100 }
+      expect(await store.history?.publish(ref, { final: true, bounds })).toMatchObject({
+        ...{ status: 'published', completeness: 'unknown' },
+      })
+      // Of the hash of the window, see publish.lua.
+      const stats = await redis.server.client.info('commandstats')
+      expect(stats).toContain('cmdstat_hgetall:calls=1,')
+    })
+
     it('in the place of all of them is replaced, and no client counts twice or is taken for complete', async () => {
       const other = new HandClient(store, group, 'host/2/b')
       await other.register()

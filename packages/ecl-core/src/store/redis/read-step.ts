@@ -2,7 +2,13 @@ import type { ChainableCommander, Redis } from 'ioredis'
 import type { Clock } from '../../clock.ts'
 import type { GroupSpec } from '../../group-spec.ts'
 import type { Interval } from '../../interval.ts'
-import type { ClientAccount, Which } from '../counter-store.ts'
+import type { Which } from '../counter-store.ts'
+import {
+  askForClients,
+  type Clients,
+  type FirstClients,
+  parseFirstClients,
+} from './client-entries.ts'
 import {
   aheadKey,
   clientsKey,
@@ -58,7 +64,9 @@ export interface Step {
   /** Which state the index was in, to be held against that of a listing; '' where nobody looked. */
   readonly indexState: string
   /** Those that were asked for; undefined where something else is in their place. */
-  readonly clients: readonly ClientAccount[] | undefined
+  readonly clients: Clients
+  /** Whether there are more of them. */
+  readonly hasMoreClients: boolean
   /** What loggers say that the windows hold. */
   readonly sums: WindowSums
   /** What was found in keys: event → stored text. */
@@ -133,7 +141,7 @@ export async function readStep(
     sumKey(group, interval, 'last'),
     aheadKey(group, interval),
   )
-  if (judged) multi.hgetall(clientsKey(group))
+  if (judged) askForClients(multi, group)
   else if (client !== undefined) multi.hget(clientsKey(group), client)
   for (const part of parts) {
     if (namesFields) askForFields(multi, group, interval, part, asked)
@@ -145,7 +153,9 @@ export async function readStep(
     }
   }
   const [time, marks, ...rest] = await results(multi)
-  const clients = judged ? parseClients(rest.shift()) : clientIn(client, () => rest.shift())
+  const { clients, isCut } = judged
+    ? parseFirstClients(rest.shift())
+    : clientIn(client, () => rest.shift())
   const sizes: number[] = []
   const found = new Map<Part, Map<string, string>>()
   const hashes = new Map<Part, HashChunk>()
@@ -171,6 +181,7 @@ export async function readStep(
     starts: windowStarts(parseMarks(marks), interval),
     sums: parseSums(marks),
     clients,
+    hasMoreClients: isCut,
     indexState: indexed ? stateOfIndex(parseMarks(marks).curTs, sizes) : '',
     parts: found,
     hashes,
@@ -178,16 +189,10 @@ export async function readStep(
 }
 
 /** The one client in a reply of HGET, where that was asked for. */
-function clientIn(client: string | undefined, reply: () => unknown): ClientAccount[] {
+function clientIn(client: string | undefined, reply: () => unknown): FirstClients {
   const entry = client === undefined ? undefined : reply()
-  return typeof entry === 'string' ? parseAccounts([client, entry]) : []
-}
-
-/** The clients in a reply of HGETALL, or of read.lua; undefined where something else is in their place. */
-export function parseClients(reply: unknown): ClientAccount[] | undefined {
-  if (reply === undefined || reply === null) return undefined
-  // ioredis makes an object of it in some places, and leaves the list in others.
-  return parseAccounts(Array.isArray(reply) ? reply : Object.entries(reply).flat())
+  const clients = typeof entry === 'string' ? parseAccounts([client, entry]) : []
+  return { clients, isCut: false }
 }
 
 /**
@@ -224,11 +229,14 @@ export async function readByScript(
     ])
   const hashes = found(parseHashChunk(curHash), parseHashChunk(lastHash))
   if ([...hashes.values()].some(({ cursor }) => cursor !== undefined)) return undefined
+  const first: FirstClients =
+    judged || client !== '' ? parseFirstClients(clients) : { clients: [], isCut: false }
   return {
     storeTimeMs: parseTime([seconds, microseconds]),
     starts: windowStarts(parseMarks(marks), interval),
     sums: parseSums(marks),
-    clients: judged || client !== '' ? parseClients(clients) : [],
+    clients: first.clients,
+    hasMoreClients: first.isCut,
     indexState: '',
     parts: found(parsePacked(cur), parsePacked(last)),
     hashes,

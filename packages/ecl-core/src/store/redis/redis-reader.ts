@@ -2,14 +2,14 @@ import type { Redis } from 'ioredis'
 import { StoreError } from '../../errors.ts'
 import type { GroupSpec } from '../../group-spec.ts'
 import { type EpochSeconds, type Interval, windowStart } from '../../interval.ts'
-import { judge } from '../completeness.ts'
+import { judge, tooManyClientsText } from '../completeness.ts'
 import type { Accounts, Reading, Snapshot, StoreReadOptions, Which } from '../counter-store.ts'
+import { askForClients, parseFirstClients, readAllClients } from './client-entries.ts'
 import { mayHaveForeignEvents, readForeignMark, searchForEvents } from './foreign-events.ts'
 import { clientsKey, type Part, windowKey } from './keys.ts'
 import {
   type Listing,
   listEvents,
-  parseClients,
   type Question,
   type ReadContext,
   readByScript,
@@ -70,7 +70,15 @@ export async function readWindows(
   return readingOf(whole, question, found.isCutShort)
 }
 
-function look(redis: Redis, context: ReadContext, question: Question): Promise<Step> {
+/** Where there are too many clients for one look, they are read before it, so that what they say of the counts is true. */
+async function look(redis: Redis, context: ReadContext, question: Question): Promise<Step> {
+  const step = await lookAtOnce(redis, context, question)
+  if (!step.hasMoreClients) return step
+  const clients = await readAllClients(redis, context.answered, question.group)
+  return { ...(await lookAtOnce(redis, context, question)), clients }
+}
+
+function lookAtOnce(redis: Redis, context: ReadContext, question: Question): Promise<Step> {
   // Where all names are known, steps need one MULTI, and a script would have to be told them. A hash needs no names, and
   // may be too large for one reply.
   const isForScript = question.indexed && question.group.layout === 'keys'
@@ -192,7 +200,8 @@ function readingOf(
 
 /** As the client's entry has it. Without clients, or with something else in their place, nothing has been applied. */
 function lastAppliedOf({ clients = [] }: Step, client: string): number {
-  return clients.find(({ clientId }) => clientId === client)?.number ?? 0
+  const known = clients === 'too many' ? [] : clients
+  return known.find(({ clientId }) => clientId === client)?.number ?? 0
 }
 
 /**
@@ -219,14 +228,21 @@ function countsOf(group: GroupSpec, places: readonly ReadonlyMap<string, string>
 /** Reads the books of a group's clients. */
 export async function readAccounts(
   redis: Redis,
-  { timeCommand }: Pick<ReadContext, 'timeCommand'>,
+  { timeCommand, answered }: Pick<ReadContext, 'timeCommand' | 'answered'>,
   group: GroupSpec,
 ): Promise<Accounts> {
   const multi = redis.multi()
   multi.call(...timeCommand)
-  multi.hgetall(clientsKey(group))
+  askForClients(multi, group)
   const [time, entries] = await results(multi)
-  const clients = parseClients(entries)
+  const first = parseFirstClients(entries)
+  const clients = first.isCut ? await readAllClients(redis, answered, group) : first.clients
+  if (clients === 'too many') {
+    throw new StoreError(
+      'STORE_REFUSED',
+      `group "${group.name}": ${tooManyClientsText(group.name)}`,
+    )
+  }
   if (clients === undefined) {
     throw new StoreError(
       'STORE_REFUSED',

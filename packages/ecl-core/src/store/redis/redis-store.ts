@@ -226,9 +226,12 @@ export class RedisStore implements CounterStore {
   }
 
   accounts(group: GroupSpec): Promise<Accounts> {
-    return this.#connection.run((redis) => readAccounts(redis, this.#reading, group), {
-      failFast: true,
-    })
+    return this.#connection.run(
+      (redis, answered) => readAccounts(redis, { ...this.#reading, answered }, group),
+      {
+        failFast: true,
+      },
+    )
   }
 
   async acknowledgeClient(group: GroupSpec, clientId: string): Promise<Acknowledgement> {

@@ -10,12 +10,13 @@ import type {
   QueueState,
   WindowQueue,
 } from '../window-queue.ts'
-import { aheadKey, clientsKey, closedKey, deadKey, startKey, sumKey, writtenByKey } from './keys.ts'
+import { askForClients, parseFirstClients, readAllClients } from './client-entries.ts'
+import { aheadKey, closedKey, deadKey, startKey, sumKey, writtenByKey } from './keys.ts'
 import { acknowledgeScript, leaveScript, replayScript } from './lua-scripts.generated.ts'
 import { packTexts } from './packed-texts.ts'
 import { type Entry, parseDeadLetter, parseEntries, parseQueued } from './queue-replies.ts'
 import { readQueueStates } from './queue-state.ts'
-import { parseClients, results } from './read-step.ts'
+import { results } from './read-step.ts'
 import {
   asArray,
   parseMarks,
@@ -196,13 +197,14 @@ export class RedisWindowQueue implements WindowQueue {
       sumKey(group, interval, 'last'),
       aheadKey(group, interval),
     )
-    multi.hgetall(clientsKey(group))
-    const [time, marks, clients] = await results(multi)
+    askForClients(multi, group)
+    const [time, marks, entries] = await results(multi)
+    const { clients, isCut } = parseFirstClients(entries)
     return {
       storeTimeMs: parseTime(time),
       starts: windowStarts(parseMarks(marks), interval),
       sums: parseSums(marks),
-      clients: parseClients(clients),
+      clients: isCut ? await readAllClients(redis, () => undefined, group) : clients,
     }
   }
 

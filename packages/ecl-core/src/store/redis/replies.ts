@@ -226,7 +226,7 @@ function wholeOrUndefined(text: string | null): number | undefined {
 
 /** The fields of a client's entry, in the order in which apply.lua writes them. */
 const ENTRY =
-  /^(\d+) (\d+) ([012]) (\d+) (\d+) (-?\d+) (-?\d+) (-?\d+) (-?\d+) (-?\d+) (-?\d+)(?: \w*)?$/
+  /^(\d{1,15}) (\d{1,15}) ([012]) (\d{1,15}) (\d{1,15}) (-?\d+) (-?\d+) (-?\d+) (-?\d+) (-?\d+) (-?\d+)(?: \w*)?$/
 
 /**
  * Reads the hash of clients: a list of fields and values in turn. What someone else wrote there is passed over, as

@@ -62,6 +62,20 @@ export function exerciseCompleteness(suite: Suite): void {
       assert.deepEqual(await completeness(), { status: 'complete' })
     })
 
+    it('waits for nobody who was heard before the clock went back, and not since', async () => {
+      await at(7200)
+      const gone = new HandClient(suite.store, group, 'gone')
+      await gone.register()
+      await gone.sign({ lossUntil: (NOON + 7200) as EpochSeconds })
+      await turnOver(1)
+      const client = new HandClient(suite.store, group, 'x')
+      await client.register()
+      for (const seconds of [5, 10, 15, 20]) await turnOver(seconds)
+      await client.send(NOON + 15, { a: 1 }, through(20))
+      await at(22.5)
+      assert.deepEqual(await completeness(), { status: 'complete' })
+    })
+
     it('misses nobody who has said farewell', async () => {
       const client = new HandClient(suite.store, group, 'x')
       await client.register()
@@ -244,6 +258,14 @@ export function exerciseCompleteness(suite: Suite): void {
       assert.equal((await account())?.acknowledged, false)
       assert.equal(await acknowledge('nobody'), 'unknown')
       assert.equal((await suite.store.accounts(group)).clients.length, 1)
+    })
+
+    it('acknowledges the silence of who was heard before the clock went back', async () => {
+      await at(7200)
+      await new HandClient(suite.store, group, 'x').register()
+      await at(1)
+      assert.equal(await suite.store.acknowledgeClient(group, 'x'), 'acknowledged')
+      assert.equal((await account())?.acknowledged, true)
     })
 
     it('says nothing of windows by an acknowledgement: what is missing in them stays so', async () => {
