@@ -1,4 +1,9 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import {
+  type ChildProcess,
+  type ChildProcessWithoutNullStreams,
+  execFile,
+  spawn,
+} from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -119,6 +124,14 @@ export class Fleet {
     return run(command('ecl-reader'), this.config, '-g', name, '-i', '24h', '--current')
   }
 
+  /** Starts ecl-reader to follow the windows of a second, by a way of its own to Redis. */
+  watch(name: (typeof NAMES)[number], redis: RedisConfig): Watch {
+    const config = join(this.#folder, 'watch.yml')
+    writeFileSync(config, JSON.stringify({ redis, groups: GROUPS }))
+    const args = [config, '-g', name, '-i', '1s', '--watch', '--json']
+    return new Watch(spawn(process.execPath, [command('ecl-reader'), ...args]))
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#load)
     await Promise.all(this.#loggers.map((logger) => logger.close({ timeoutMs: 1000 })))
@@ -138,6 +151,38 @@ export class Fleet {
     const [first] = this.#loggers
     if (first === undefined) throw new Error('bug: no loggers')
     return first
+  }
+}
+
+/** A running `ecl-reader --watch --json`. */
+export class Watch {
+  readonly #child: ChildProcessWithoutNullStreams
+  #stdout = ''
+  #stderr = ''
+
+  constructor(child: ChildProcessWithoutNullStreams) {
+    this.#child = child
+    child.stdout.on('data', (text: Buffer) => {
+      this.#stdout += text.toString()
+    })
+    child.stderr.on('data', (text: Buffer) => {
+      this.#stderr += text.toString()
+    })
+  }
+
+  /** When the windows began that have been printed, seconds since the epoch. */
+  starts(): number[] {
+    return Array.from(this.#stdout.matchAll(/"start":(\d+)/g), ([, start]) => Number(start))
+  }
+
+  /** What it has said. */
+  stderr(): string {
+    return this.#stderr
+  }
+
+  async end(): Promise<void> {
+    const ended = new Promise((resolve) => this.#child.once('exit', resolve))
+    if (this.#child.kill('SIGTERM')) await ended
   }
 }
 

@@ -87,6 +87,15 @@ describe('watchWindow', () => {
     expect(seen.at(-2)).toMatch(/has not been turned over; is ecl-master running\?$/)
   })
 
+  it('asks for a master only when the store has had the time to find out that it has been deposed', async () => {
+    const { clock, rotate, seen } = watch()
+    await clock.advance(16_000)
+    await rotate()
+    await clock.advance(5000)
+    expect(seen.filter((line) => line.includes('is ecl-master running?'))).toEqual([])
+    expect(seen.at(-1)).toMatch(/^\d+ settled$/)
+  })
+
   it('gives up where the store cannot be reached from the start', async () => {
     await expect(watch({ failing: true }).watching).rejects.toThrow('gone')
   })

@@ -5,6 +5,11 @@ import type { Report } from '../report.ts'
 /** A master turns a window over within milliseconds; whoever waits for it longer asks less and less often. */
 const FIRST_BACKOFF_MS = 20
 const LONGEST_BACKOFF_MS = 2000
+/**
+ * Where windows came in time before, a late one may be due to a server that has been deposed and does not know it: a store
+ * finds that out and goes on to the right one before then.
+ */
+const SURELY_LATE_MS = 10_000
 
 /** Who is told what is seen. */
 export interface Watcher {
@@ -41,12 +46,18 @@ export async function watchWindow(options: WatchOptions): Promise<void> {
   const { start, read, clock, signal, watcher } = options
   let backoffMs = FIRST_BACKOFF_MS
   let untilMs: number | undefined
+  let wasInTime = false
+  let lateSinceMs: number | undefined
   while (!signal.aborted) {
     try {
       const sentMs = clock.monotonicMs()
       const report = await read()
       start.seen = true
-      watcher.onTrouble(masterNotice(report) ?? searchNotice(report))
+      const late = masterNotice(report)
+      if (late === undefined) wasInTime = true
+      lateSinceMs = late === undefined ? undefined : (lateSinceMs ?? sentMs)
+      const isSure = !wasInTime || sentMs - (lateSinceMs ?? sentMs) >= SURELY_LATE_MS
+      watcher.onTrouble((isSure ? late : undefined) ?? searchNotice(report))
       const { storeTimeMs } = report
       // As the reply was a moment on its way, the store's clock is ahead of it.
       const nowMs = storeTimeMs + (clock.monotonicMs() - sentMs) / 2

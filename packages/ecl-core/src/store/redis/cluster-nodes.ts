@@ -4,12 +4,15 @@ import { formatNodeAddress, type NodeAddress } from '../../config/node-address.t
 import { asError, StoreError } from '../../errors.ts'
 import type { Logger } from '../../logger.ts'
 import { RedisStore, type RedisStoreOptions } from './redis-store.ts'
-import { parseRedirection, parseSlots, type SlotRange } from './slots.ts'
+import { RegularCheck } from './regular-check.ts'
+import { latestEpochOf, parseRedirection, parseSlots, type SlotRange } from './slots.ts'
 
-/** How many nodes are asked at once which slots are where: the first that answers is believed. */
+/** How many nodes are asked at once which slots are where: the one that knows of the latest failover is believed. */
 const ASKED_AT_ONCE = 3
 /** So long they have until others are asked, too. */
 const NEXT_ASKED_MS = 500
+/** So long others have after the first answer: a node that is cut off from the others may be the first. */
+const STRAGGLER_MS = 200
 
 /** A connection that has not been used for so long is ended, at twice that at the latest. */
 const IDLE_MS = 30_000
@@ -38,6 +41,13 @@ export interface Node {
   readonly store: RedisStore
 }
 
+/** What one node says. */
+interface Answer {
+  readonly ranges: readonly SlotRange[]
+  /** Of the latest failover that the node knows of; 0 where the user may not ask for it. */
+  readonly epoch: number
+}
+
 /** Which node has which slots, as it was last heard, and the connections to the nodes that are needed. */
 export class ClusterNodes {
   readonly #options: ClusterNodesOptions
@@ -50,10 +60,14 @@ export class ClusterNodes {
   /** Slots of which a node said that they have moved, since the ranges were heard. */
   readonly #moved = new Map<number, NodeAddress>()
   #refreshing: Promise<void> | undefined
+  /** A deposed primary that is cut off answers reads where it may, and no reply shows it. */
+  readonly #check: RegularCheck
+  #refreshes = 0
   #closed = false
 
   constructor(options: ClusterNodesOptions) {
     this.#options = options
+    this.#check = new RegularCheck(options.clock, () => this.refresh())
   }
 
   /** Whether `close` has been called. */
@@ -80,6 +94,8 @@ export class ClusterNodes {
    */
   async owner(slot: number): Promise<Node | undefined> {
     if (this.#ranges.length === 0) await this.refresh()
+    const checked = this.#check.beforeUse()
+    if (checked !== undefined) await checked
     const address = this.#addressOf(slot)
     return address === undefined ? undefined : this.#nodeAt(address)
   }
@@ -135,30 +151,50 @@ export class ClusterNodes {
 
   async #refresh(): Promise<void> {
     const candidates = this.#candidates()
-    const asked: Promise<SlotRange[]>[] = []
+    const asked: Promise<Answer>[] = []
     for (let first = 0; first < candidates.length; first += ASKED_AT_ONCE) {
       for (const node of candidates.slice(first, first + ASKED_AT_ONCE)) asked.push(this.#ask(node))
-      // Some more where none answers soon, and at once where all have failed.
-      const patience = delay(this.#options.clock, NEXT_ASKED_MS).then(() => undefined)
-      const ranges = await Promise.race([Promise.any(asked), patience]).catch(() => undefined)
-      if (ranges !== undefined) {
-        this.#learn(ranges)
+      const latest = await this.#latest(asked)
+      if (latest !== undefined) {
+        this.#learn(latest.ranges)
         return
       }
     }
     try {
-      this.#learn(await Promise.any(asked))
+      this.#learn((await Promise.any(asked)).ranges)
     } catch (caught) {
       throw caught instanceof AggregateError ? refusalOf(caught.errors) : caught
     }
   }
 
-  /** Whom to ask: at first those that answer, or answered lately. */
+  /** The latest of several answers; undefined where none comes soon, and at once where all have failed. */
+  async #latest(asked: readonly Promise<Answer>[]): Promise<Answer | undefined> {
+    const { clock } = this.#options
+    const answers: Answer[] = []
+    const collected = asked.map(async (one) => void answers.push(await one))
+    const over = new AbortController()
+    const first = Promise.any(collected).catch(() => undefined)
+    await Promise.race([first, delay(clock, NEXT_ASKED_MS, over.signal)])
+    if (answers.length > 0) {
+      const all = Promise.allSettled(collected)
+      await Promise.race([all, delay(clock, STRAGGLER_MS, over.signal)])
+    }
+    over.abort()
+    return answers.reduce<Answer | undefined>(
+      (best, one) => (best === undefined || one.epoch > best.epoch ? one : best),
+      undefined,
+    )
+  }
+
+  /** Whom to ask: a primary, another one each time; then those that answer, or answered lately. */
   #candidates(): NodeAddress[] {
+    const primaries = this.#ranges.map(({ primary }) => primary)
+    const turn = primaries[this.#refreshes++ % Math.max(1, primaries.length)]
     const nodes = [...this.#nodes.values()].sort(
       (a, b) => Number(b.store.connected) - Number(a.store.connected),
     )
     const all = [
+      ...(turn ? [turn] : []),
       ...nodes.map(({ address }) => address),
       ...this.#ranges.flatMap(({ primary, replicas }) => [primary, ...replicas]),
       ...this.#options.seeds,
@@ -166,16 +202,22 @@ export class ClusterNodes {
     return [...new Map(all.map((address) => [formatNodeAddress(address), address])).values()]
   }
 
-  async #ask(address: NodeAddress): Promise<SlotRange[]> {
+  async #ask(address: NodeAddress): Promise<Answer> {
     const { store } = this.#nodeAt(address)
-    const reply = await store.run((redis) => redis.call('CLUSTER', 'SLOTS'))
+    const [reply, nodes] = await store.run((redis) =>
+      Promise.all([
+        redis.call('CLUSTER', 'SLOTS'),
+        redis.call('CLUSTER', 'NODES').catch(() => undefined),
+      ]),
+    )
     const { reach = (same: NodeAddress) => same } = this.#options
     const ranges = this.#rangesOf(reply, address)
-    return ranges.map((range) => ({
+    const reached = ranges.map((range) => ({
       ...range,
       primary: reach(range.primary),
       replicas: range.replicas.map(reach),
     }))
+    return { ranges: reached, epoch: latestEpochOf(nodes) }
   }
 
   #rangesOf(reply: unknown, asked: NodeAddress): SlotRange[] {
@@ -197,6 +239,7 @@ export class ClusterNodes {
 
   #learn(ranges: readonly SlotRange[]): void {
     if (this.#closed) return
+    this.#check.done()
     const before = new Set(this.#ranges.map(({ primary }) => formatNodeAddress(primary)))
     const now = new Set(ranges.map(({ primary }) => formatNodeAddress(primary)))
     this.#ranges = ranges

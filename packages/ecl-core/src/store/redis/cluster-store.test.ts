@@ -236,7 +236,8 @@ describe('a Redis Cluster', () => {
     }
     const store = openStore(cluster.backend, {
       logger: silentLogger,
-      clock: { ...systemClock, after },
+      // No time passes, so that nodes are not asked where the slots are by the way.
+      clock: { ...systemClock, monotonicMs: () => 0, after },
     })
     const [group] = resolveGroups({ '{a}': GROUP })
     const home = await cluster.primaryOf('{a}')
@@ -262,11 +263,18 @@ describe('a Redis Cluster', () => {
     await store.close()
   })
 
-  it('needs one right more than a single Redis', async () => {
+  it('needs two rights more than a single Redis', async () => {
     const rights =
       '~{*}:* +eval +evalsha +time +get +mset +hget +hset +hdel +hrandfield +incrby +sadd'
     for (const { client } of cluster.nodes) {
-      const all = [...rights.split(' '), '+scard', '+sismember', '+unlink', '+cluster|slots']
+      const all = [
+        ...rights.split(' '),
+        '+scard',
+        '+sismember',
+        '+unlink',
+        '+cluster|slots',
+        '+cluster|nodes',
+      ]
       await client.call('ACL', 'SETUSER', 'ecl', 'on', '>secret', ...all)
     }
     const login = { username: 'ecl', password: 'secret' }
@@ -336,6 +344,38 @@ describe('a Redis Cluster', () => {
     expect((await countOf(name)) - before).toBe(logged)
     expect(logged).toBeGreaterThan(100)
     await ecl.close()
+  })
+})
+
+describe('a primary of a cluster that was deposed and is cut off, but may be read', () => {
+  it('is left within seconds by a reader, which nothing but the other nodes can tell', async () => {
+    // Two clusters that know nothing of each other, as the two sides of a network that was cut.
+    await using deposed = await RedisCluster.start({ primaries: 1 })
+    // Each node has an epoch of its own.
+    await using current = await RedisCluster.start({ primaries: 2 })
+    await deposed.nodes[0]?.client.set('{a}:400000h:cur:hit', 1)
+    await (await current.primaryOf('{a}')).client.set('{a}:400000h:cur:hit', 2)
+    let passedMs = 0
+    const store = openStore(
+      { cluster: [...deposed.backend.cluster, ...current.backend.cluster] },
+      {
+        logger: silentLogger,
+        clock: { ...systemClock, monotonicMs: () => systemClock.monotonicMs() + passedMs },
+      },
+    )
+    const [group] = resolveGroups({ '{a}': GROUP })
+    const [interval] = group?.intervals ?? []
+    if (group === undefined || interval === undefined) throw new Error('bug: no group')
+    const hits = async () => (await store.read(group, interval, 'cur')).cur?.counts.get('hit')
+    for (const node of current.nodes) node.signal('SIGSTOP')
+    expect(await hits()).toBe(1n)
+    for (const node of current.nodes) node.signal('SIGCONT')
+    expect(await hits()).toBe(1n)
+    passedMs += 5000
+    await until(async () => (await hits()) === 2n)
+    passedMs += 60_000
+    expect(await hits()).toBe(2n)
+    await store.close()
   })
 })
 

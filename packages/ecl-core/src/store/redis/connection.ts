@@ -7,6 +7,7 @@ import { keepProcessAlive } from '../../keep-alive.ts'
 import { inRootContext } from '../../root-context.ts'
 import { ConnectionTrouble, type TroubleOptions } from './connection-trouble.ts'
 import { describeProblem } from './redis-problem.ts'
+import { RegularCheck } from './regular-check.ts'
 
 /** A reply that takes longer means a dead connection or a stopped server; the command is then sent again elsewhere. */
 const REPLY_TIMEOUT_MS = 5000
@@ -25,6 +26,8 @@ export interface ConnectionOptions extends TroubleOptions {
   readonly locate?: () => Promise<NodeAddress>
   /** Rejects where the server that has been reached is not the right one; then the next attempt is made. */
   readonly verify?: (redis: Redis) => Promise<void>
+  /** Asks elsewhere whether the server still is the right one, and drops the connection where it is not. */
+  readonly confirm?: () => Promise<void>
   /** Whether an error is an answer for the caller, which says nothing of this connection. */
   readonly passes?: (error: Error) => boolean
 }
@@ -54,6 +57,7 @@ export class RedisConnection {
   readonly endpoint: string
   readonly #options: ConnectionOptions
   readonly #troubles: ConnectionTrouble
+  readonly #confirmation: RegularCheck | undefined
   readonly #onReady = new Set<() => void>()
   readonly #waiting = new Set<{
     resolve(redis: Redis): void
@@ -75,6 +79,8 @@ export class RedisConnection {
     this.#options = options
     this.endpoint = options.endpoint
     this.#troubles = new ConnectionTrouble(options)
+    const { confirm, clock } = options
+    this.#confirmation = confirm && new RegularCheck(clock, confirm)
   }
 
   /** Whether there is a connection. */
@@ -106,6 +112,8 @@ export class RedisConnection {
     commands: (redis: Redis, answered: () => void) => Promise<T>,
     { failFast, work = 'read' }: Patience,
   ): Promise<T> {
+    const confirmed = this.#ready ? this.#confirmation?.beforeUse() : undefined
+    if (confirmed !== undefined) await confirmed
     const redis = await this.#connected(failFast)
     let silent = false
     const wait = () =>
@@ -267,6 +275,7 @@ export class RedisConnection {
     await this.#options.verify?.(redis)
     if (this.#redis !== redis || this.#closed) return
     this.#ready = true
+    this.#confirmation?.done()
     redis.stream.unref()
     const greeted = this.#greet(redis).catch((caught: unknown) => {
       const error = asError(caught)

@@ -29,6 +29,7 @@ export function openRedis(clients: RedisClients, options: OpenRedisOptions): Cou
     hostSource: 'what the sentinels announce',
     locate: () => sentinels.locate(),
     verify: requirePrimary,
+    confirm: () => sentinels.confirm(),
     onClose: () => sentinels.close(),
   })
   return store

@@ -5,6 +5,7 @@ import { freePorts } from '../../testing/free-ports.ts'
 import { ManualClock, settle } from '../../testing/manual-clock.ts'
 import { PrivateRedis } from '../../testing/private-redis.ts'
 import { SentinelSet } from '../../testing/sentinel-set.ts'
+import { TcpProxy } from '../../testing/tcp-proxy.ts'
 import { until } from '../../testing/until.ts'
 import { redisClients } from './redis-options.ts'
 import { Sentinels } from './sentinels.ts'
@@ -18,6 +19,8 @@ describe('sentinels', () => {
   let clock: ManualClock
   let clients: { readonly port: number; readonly redis: Redis }[]
   let switches: number
+  /** Nothing can be waited for there. */
+  let frozen: number | undefined
   const opened: Sentinels[] = []
 
   beforeAll(async () => {
@@ -26,11 +29,14 @@ describe('sentinels', () => {
   beforeEach(() => {
     // Time stands still while a sentinel is being asked.
     clock = new ManualClock(0, async () => {
-      await until(() => clients.every(({ redis }) => redis.status === 'end' || listens(redis)))
+      const isSettled = ({ port, redis }: (typeof clients)[number]) =>
+        port === frozen || redis.status === 'end' || listens(redis)
+      await until(() => clients.every(isSettled))
       await settle()
     })
     clients = []
     switches = 0
+    frozen = undefined
   })
   afterEach(() => {
     for (const sentinels of opened.splice(0)) sentinels.close()
@@ -102,4 +108,70 @@ describe('sentinels', () => {
     await clock.advance(1000)
     expect(switches).toBe(1)
   })
+
+  describe('that can be cut off without a sign', () => {
+    let proxies: TcpProxy[]
+    const viaProxies = () => proxies.map(({ port }) => port)
+    beforeEach(async () => {
+      proxies = await Promise.all(ports().map((port) => TcpProxy.start({ port })))
+    })
+    afterEach(() => Promise.all(proxies.map((proxy) => proxy.close())))
+
+    it('tell, when asked again, of a failover whose news were lost', async () => {
+      const sentinels = open(viaProxies())
+      await sentinels.locate()
+      await until(() => viaProxies().every(listensTo))
+      for (const proxy of proxies) proxy.dropReplies(true)
+      await failOver()
+      for (const proxy of proxies) proxy.dropReplies(false)
+      await sentinels.confirm()
+      expect(switches).toBe(1)
+    })
+
+    it('are all asked where the one whose turn it is does not answer', async () => {
+      const sentinels = open(viaProxies())
+      await sentinels.locate()
+      await until(() => viaProxies().every(listensTo))
+      const [first, ...others] = proxies
+      first?.silence(true)
+      for (const proxy of others) proxy.dropReplies(true)
+      await failOver()
+      for (const proxy of others) proxy.dropReplies(false)
+      const confirmed = sentinels.confirm()
+      frozen = first?.port
+      await clock.advance(1000)
+      await confirmed
+      expect(switches).toBe(2)
+    })
+
+    it('are listened to over the connection on which they have answered last', async () => {
+      const sentinels = open(viaProxies())
+      await sentinels.locate()
+      for (let turn = 0; turn < 6; turn++) await sentinels.confirm()
+      expect(viaProxies().map(connectionsTo)).toEqual([3, 3, 3])
+      await until(() => clients.filter(({ redis }) => redis.status !== 'end').length === 3)
+      expect(viaProxies().every(listensTo)).toBe(true)
+      expect(switches).toBe(0)
+    })
+  })
+
+  /** Waits until all sentinels know of another primary. */
+  async function failOver(): Promise<void> {
+    const deposed = await set.primary()
+    await until(async () => {
+      // Sentinels refuse for some time after the last one.
+      const reply = set.sentinels[0]?.client.call('SENTINEL', 'FAILOVER', NAME)
+      await reply?.catch(() => undefined)
+      return set.primary().then(
+        (primary) => primary !== deposed,
+        () => false,
+      )
+    }, 30_000)
+    await until(async () => {
+      const named = await Promise.all(
+        set.sentinels.map(({ client }) => client.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', NAME)),
+      )
+      return named.every((one) => Array.isArray(one) && Number(one[1]) !== deposed.port)
+    })
+  }
 })

@@ -29,15 +29,20 @@ export interface SentinelsOptions extends SentinelClients {
 /** What one sentinel says. */
 interface Answer {
   readonly primary: NodeAddress
-  /** Grows with each failover. */
+  /** Grows with each failover; 0 where the user may not ask for it. */
   readonly epoch: number
+  /** Whether this sentinel named another one before. */
+  readonly changed: boolean
 }
 
 /** How it stands with listening to one sentinel. */
 interface Listening {
   /** Does nothing but listen; undefined where the sentinel cannot be reached. */
   redis?: Redis
+  /** Since when there is always one. */
   sinceMs: number
+  /** The primary that this sentinel named last. */
+  named?: string
   /** Waits for the next attempt. */
   again?: Timer
   /** In a row, as a sentinel that is gone for good is asked ever more seldom. */
@@ -48,7 +53,8 @@ interface Listening {
  * The sentinels of one primary: asked where it is, and listened to for failovers.
  *
  * A primary that was cut off from its sentinels, or stopped for some seconds, does not know that it has been deposed
- * and goes on acknowledging what will be thrown away. A client that hears of the failover leaves it at once.
+ * and goes on acknowledging what will be thrown away. A client that hears of the failover leaves it at once. As what is
+ * published may be lost on a connection that is cut without a sign, one sentinel after another is also asked again.
  */
 export class Sentinels {
   readonly #options: SentinelsOptions
@@ -56,6 +62,8 @@ export class Sentinels {
   readonly #listening = new Map<string, Listening>()
   readonly #asking = new Set<Redis>()
   #named: Answer | undefined
+  /** How often it was asked whether the primary still is the one that was named. */
+  #confirmations = 0
   #closed = false
 
   constructor(options: SentinelsOptions) {
@@ -98,6 +106,21 @@ export class Sentinels {
     const latest = answers.reduce((best, one) => (one.epoch > best.epoch ? one : best), first)
     this.#named = latest
     return reach?.(latest.primary) ?? latest.primary
+  }
+
+  /**
+   * Asks one sentinel, another one each time, whether there is another primary than the one that was named last; and all
+   * others where that one does not answer.
+   */
+  async confirm(): Promise<void> {
+    if (this.#named === undefined) return
+    const { nodes } = this.#options
+    const first = this.#confirmations++ % nodes.length
+    const ask = async (node: NodeAddress) => this.#heard(await this.#ask(node))
+    for (const asked of [[nodes[first]], nodes.toSpliced(first, 1)]) {
+      const answers = await Promise.allSettled(asked.flatMap((node) => (node ? [ask(node)] : [])))
+      if (answers.some(({ status }) => status === 'fulfilled')) return
+    }
   }
 
   /** Ends all connections. May be called twice. */
@@ -151,13 +174,18 @@ export class Sentinels {
         redis.call('SENTINEL', 'MASTER', name).catch(() => []),
       ])
       const [host, port] = parseTexts(address ?? [])
-      if (this.#closed || !this.#listen(node, redis)) end(redis)
+      if (this.#closed) end(redis)
+      else this.#listen(node, redis)
       if (host === undefined || port === undefined) return undefined
       const primary = nodeAddress(host, port)
       if (primary === undefined) {
         throw new Error('Protocol error: what a sentinel names is not an address')
       }
-      return { primary, epoch: epochOf(info) }
+      const listening = this.#listeningTo(node)
+      const { named } = listening
+      listening.named = formatNodeAddress(primary)
+      const changed = named !== undefined && named !== listening.named
+      return { primary, epoch: epochOf(info), changed }
     } catch (caught) {
       end(redis)
       this.#listenSoon(node)
@@ -168,13 +196,13 @@ export class Sentinels {
     }
   }
 
-  /** Keeps a connection for listening, where there is none to that sentinel yet. */
-  #listen(node: NodeAddress, redis: Redis): boolean {
+  /** Keeps a connection for listening. One that there was before is older, and perhaps dead without a sign. */
+  #listen(node: NodeAddress, redis: Redis): void {
     const { clock, name: ours, onSwitch } = this.#options
     const listening = this.#listeningTo(node)
-    if (listening.redis !== undefined) return false
+    const { redis: before } = listening
+    if (before === undefined) listening.sinceMs = clock.monotonicMs()
     listening.redis = redis
-    listening.sinceMs = clock.monotonicMs()
     listening.again?.cancel()
     delete listening.again
     redis.on('message', (_channel: string, message: string) => {
@@ -182,6 +210,7 @@ export class Sentinels {
       if (name === ours && !this.#isNamed({ host, port: Number(port) })) onSwitch()
     })
     redis.once('end', () => {
+      if (listening.redis !== redis) return
       delete listening.redis
       // One that lets go again and again is no better than one that is not there.
       const lasted = clock.monotonicMs() - listening.sinceMs >= LONGEST_AGAIN_MS
@@ -190,8 +219,9 @@ export class Sentinels {
     })
     // A user who may not subscribe finds out of a failover as everybody else does.
     listenOnly(redis)
-    redis.subscribe(CHANNEL).catch(() => undefined)
-    return true
+    const subscribed = redis.subscribe(CHANNEL).catch(() => undefined)
+    // Not earlier: in between nobody would listen.
+    if (before !== undefined) void subscribed.then(() => end(before))
   }
 
   /** Asks a sentinel again that is not listened to; only that one, as the others would tell by themselves. */
@@ -212,12 +242,15 @@ export class Sentinels {
     })
   }
 
-  /** What a sentinel says that was not listened to for a while: perhaps a failover that no other has told of. */
+  /**
+   * What a sentinel says that was asked again: perhaps of a failover that was not heard of. Sentinels may know one server
+   * by different names, which alone is no failover.
+   */
   #heard(answer: Answer | undefined): void {
     if (this.#closed || answer === undefined || this.#named === undefined) return
-    if (answer.epoch >= this.#named.epoch && !this.#isNamed(answer.primary)) {
-      this.#options.onSwitch()
-    }
+    const { primary, epoch, changed } = answer
+    const isLater = epoch > this.#named.epoch || (changed && epoch === this.#named.epoch)
+    if (isLater && !this.#isNamed(primary)) this.#options.onSwitch()
   }
 
   #isNamed(address: NodeAddress): boolean {

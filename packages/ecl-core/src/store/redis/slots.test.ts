@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals'
-import { parseRedirection, parseSlots, slotOf } from './slots.ts'
+import { latestEpochOf, parseRedirection, parseSlots, slotOf } from './slots.ts'
 
 const asked = { host: 'asked', port: 1 }
 
@@ -82,5 +82,21 @@ describe('parseRedirection', () => {
 
   it('leaves other errors to others', () => {
     expect(parseRedirection(new Error('WRONGTYPE Operation'), asked)).toBeUndefined()
+  })
+})
+
+describe('latestEpochOf', () => {
+  it('is the highest of all nodes', () => {
+    const nodes = [
+      'a 127.0.0.1:1@2 master,fail - 0 1 9 connected',
+      'b 127.0.0.1:2@3 myself,master - 0 1 12 connected 0-5460 [1->-c]',
+      'c 127.0.0.1:3@4,host slave b 0 1 12 connected',
+      '',
+    ]
+    expect(latestEpochOf(nodes.join('\n'))).toBe(12)
+  })
+
+  it.each([undefined, null, 5, [], '', 'x', 'a b c d e f g'])('of %j is 0', (reply) => {
+    expect(latestEpochOf(reply)).toBe(0)
   })
 })

@@ -52,6 +52,17 @@ export function parseSlots(reply: unknown, asked: NodeAddress): SlotRange[] {
   return ranges
 }
 
+/**
+ * Reads the reply to CLUSTER NODES.
+ *
+ * @returns the highest config epoch, which grows with each failover; 0 for a reply of another shape
+ */
+export function latestEpochOf(reply: unknown): number {
+  if (typeof reply !== 'string') return 0
+  const epochs = reply.split('\n').map((line) => Number(line.split(' ')[6] ?? 0))
+  return epochs.reduce((latest, epoch) => (epoch > latest ? epoch : latest), 0)
+}
+
 function parseNode(node: unknown, asked: NodeAddress): NodeAddress {
   const [host, port]: unknown[] = Array.isArray(node) ? node : []
   const known = typeof host === 'string' && host !== '' && host !== '?'
