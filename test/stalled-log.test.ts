@@ -116,7 +116,7 @@ describe.each([
     start(open().stderr, MASTER, '-v', config)
     const archiver = start(open().stderr, HISTORY, config, 'archive', '-v')
     await until(async () => {
-      const groups = await redis.client.xinfo('GROUPS', 'g:1s:@closed').catch(() => [])
+      const groups = await redis.client.xinfo('GROUPS', '@history:g:1s:closed').catch(() => [])
       const fields = Array.isArray(groups) && Array.isArray(groups[0]) ? groups[0] : []
       return Number(fields[fields.indexOf('entries-read') + 1]) >= 2
     }, 15_000)

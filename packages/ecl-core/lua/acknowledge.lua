@@ -1,6 +1,6 @@
 -- acknowledge: takes entries that are in SQL, or never will be, out of the queue of one interval.
 --
--- KEYS[1]  <group>:<interval>:@closed, which also names the slot; every other key is derived from it
+-- KEYS[1]  @history:<group>:<interval>:closed, which also names the slot; every other key is derived from it
 -- ARGV     1 why they cannot be archived: they go to the dead letters; '' where they have been
 --          2 how many dead letters are kept, at most
 --          then the IDs of the entries
@@ -14,8 +14,8 @@
 local GROUP = 'ecl-history'
 
 local stream = KEYS[1]
-local prefix = string.sub(stream, 1, -8) -- '<group>:<interval>:'
-local absent = redis.pcall('GET', prefix .. '@none')
+local prefix = string.sub(stream, 1, -7) -- '@history:<group>:<interval>:'
+local absent = redis.pcall('GET', prefix .. 'none')
 if type(absent) == 'table' and not string.match(absent.err, '^WRONGTYPE') then
   return absent
 end
@@ -30,25 +30,27 @@ local acknowledged, dropped = 0, 0
 for a = 3, #ARGV do
   local id = ARGV[a]
   local entry = rejected and redis.call('XRANGE', stream, id, id)[1]
+  local held = entry and redis.pcall('XPENDING', stream, GROUP, id, id, 1)
+  if held and not held.err and #held == 1 then
+    -- First: where that fails, nothing is lost.
+    local fields = entry[2]
+    fields[#fields + 1] = 'error'
+    fields[#fields + 1] = ARGV[1]
+    redis.call('XADD', prefix .. 'dead', '*', unpack(fields))
+    dropped = dropped + redis.call('XTRIM', prefix .. 'dead', 'MAXLEN', ARGV[2])
+  end
   local done = redis.call('XACK', stream, GROUP, id)
   -- Where Redis has forgotten the entry, another one may have its ID.
   if done == 1 and #groups <= 1 then
     redis.call('XDEL', stream, id)
   end
-  if done == 1 and entry then
-    local fields = entry[2]
-    fields[#fields + 1] = 'error'
-    fields[#fields + 1] = ARGV[1]
-    redis.call('XADD', prefix .. '@dead', '*', unpack(fields))
-    dropped = dropped + redis.call('XTRIM', prefix .. '@dead', 'MAXLEN', ARGV[2])
-  end
   acknowledged = acknowledged + done
 end
 if acknowledged > 0 then
-  redis.pcall('HINCRBY', prefix .. '@queue', rejected and 'rejected' or 'archived', acknowledged)
+  redis.pcall('HINCRBY', prefix .. 'queue', rejected and 'rejected' or 'archived', acknowledged)
 end
 if dropped > 0 then
-  redis.pcall('HINCRBY', prefix .. '@queue', 'dropped', dropped)
+  redis.pcall('HINCRBY', prefix .. 'queue', 'dropped', dropped)
 end
 
 -- The first entry that somebody still needs.
@@ -69,7 +71,8 @@ for _, info in ipairs(groups.err and {} or groups) do
     needed_ms, needed_sequence = ms, sequence
   end
 end
-if needed_ms then
+-- Beyond, a number of Lua's is not exact.
+if needed_ms and needed_ms <= 2 ^ 52 and needed_sequence <= 2 ^ 52 then
   redis.call('XTRIM', stream, 'MINID', string.format('%.0f-%.0f', needed_ms, needed_sequence))
 end
 return acknowledged

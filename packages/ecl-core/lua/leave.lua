@@ -1,6 +1,6 @@
 -- leave: an archiver gives back what it will not come to, and those are forgotten that have nothing and are silent.
 --
--- KEYS[1]  <group>:<interval>:@closed
+-- KEYS[1]  @history:<group>:<interval>:closed
 -- ARGV     1 name of the archiver      2 ms after which one that has nothing is forgotten
 --          3 ms of silence that let others take over at once
 --          then the IDs of the entries to give back

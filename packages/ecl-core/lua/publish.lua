@@ -1,6 +1,6 @@
 -- publish: puts the last window of one interval into the queue from which it is archived.
 --
--- KEYS[1]  <group>:<interval>:cur:@ts, which also names the slot; every other key is derived from it
+-- KEYS[1]  @history:<group>:<interval>:closed, which also names the slot; every other key is derived from it
 -- ARGV     1 length of the interval, seconds
 --          2 start of the window that is meant
 --          3 its completeness, as judged just before without a look at its counts
@@ -23,6 +23,9 @@
 -- A mark of another run of the server is none: what changed the window since may have been forgotten. So a window is
 -- published again after a restart, as it is now.
 --
+-- A queue that somebody has put something else into is mended here: what is no stream is removed, and where no entry can
+-- follow the last one, what waits goes into a new stream.
+--
 -- Safe to repeat, and to run from any number of masters: the mark says which window was published as it is, and apply
 -- removes it when late counts change that window. It is written last: what aborts before is published again, whole, as
 -- a newer version, and nothing that is unpublished is ever marked.
@@ -32,6 +35,8 @@ local REVISION = 10000
 local HALF = 1e9
 local AT = 64
 local OVERDUE = 1000
+-- A number of Lua's is exact up to 2^53. Clocks and revisions never come this far.
+local HIGHEST = 2 ^ 52
 -- The consumer group of all archivers.
 local GROUP = 'ecl-history'
 -- It may be any.
@@ -54,8 +59,11 @@ local function mark(key)
   end
 end
 
-local prefix = string.sub(KEYS[1], 1, -8) -- '<group>:<interval>:'
-local last, stream = prefix .. 'last:', prefix .. '@closed'
+-- A client may put a prefix before all of its keys. Names of groups and intervals hold no colon.
+local before, own = string.match(KEYS[1], '^(.*)@history:([^:]*:[^:]*:)closed$')
+local prefix = before .. own -- '<group>:<interval>:'
+local last, stream = prefix .. 'last:', KEYS[1]
+local queue = string.sub(stream, 1, -7) -- '@history:<group>:<interval>:'
 -- A key that is never written. While a cluster moves the group's slot to another node, asking for what is not here fails,
 -- and the script ends before it has changed anything.
 local absent = redis.pcall('GET', prefix .. '@none')
@@ -68,7 +76,7 @@ local time = redis.call('TIME')
 local now_ms = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 
 -- Which window last holds. Where another program has rotated since, it is the one before the current one.
-local current, raw = mark(KEYS[1])
+local current, raw = mark(prefix .. 'cur:@ts')
 if not current then
   return { 'nothing', time[1], time[2] }
 end
@@ -222,21 +230,73 @@ if completeness == 'complete' and not (exact and late.text() == '0') then
   completeness = 'unknown'
 end
 
--- After the stream's last ID.
-local info = redis.pcall('XINFO', 'STREAM', stream)
-if info.err and string.match(info.err, '^WRONGTYPE') then
-  redis.call('UNLINK', stream)
-elseif info.err and not string.find(info.err, 'no such key', 1, true) then
-  return info
+-- The last ID of a stream, and how many entries it has; zeroes where there is none. What is no stream is removed.
+local function look(key)
+  local info = redis.pcall('XINFO', 'STREAM', key)
+  if info.err and string.match(info.err, '^WRONGTYPE') then
+    redis.call('UNLINK', key)
+  elseif info.err and not string.find(info.err, 'no such key', 1, true) then
+    redis.call('XINFO', 'STREAM', key)
+  end
+  local ms, sequence, entries = 0, 0, 0
+  for i = 1, info.err and 0 or #info, 2 do
+    if info[i] == 'last-generated-id' then
+      ms, sequence = id_parts(info[i + 1])
+    elseif info[i] == 'length' then
+      entries = info[i + 1]
+    end
+  end
+  return ms, sequence, entries
 end
-local id_ms, id_sequence, entries = 0, 0, 0
-for i = 1, info.err and 0 or #info, 2 do
-  if info[i] == 'last-generated-id' then
-    id_ms, id_sequence = id_parts(info[i + 1])
-  elseif info[i] == 'length' then
-    entries = info[i + 1]
+
+-- Where no entry can follow the last one, puts all of them into a new stream.
+local function renew(key)
+  local ms, sequence = look(key)
+  if ms <= HIGHEST and sequence <= HIGHEST then
+    return
+  end
+  local renewed, from, moved = queue .. 'renewed', '-', 0
+  redis.call('UNLINK', renewed)
+  repeat
+    local found = redis.call('XRANGE', key, from, '+', 'COUNT', CHUNK)
+    for _, entry in ipairs(found) do
+      moved = moved + 1
+      from = '(' .. entry[1]
+      redis.call('XADD', renewed, '1-' .. whole(moved), unpack(entry[2]))
+    end
+  until #found < CHUNK
+  if moved > 0 then
+    redis.call('RENAME', renewed, key)
+  else
+    redis.call('UNLINK', key)
   end
 end
+
+local dead, tally = queue .. 'dead', queue .. 'queue'
+local seen_ms, seen_sequence = look(stream)
+if seen_ms + seen_sequence == 0 then
+  -- Nobody has published here yet. Queues once had names that services may write: what waits there goes on here, and
+  -- nothing is taken from there later.
+  if not redis.pcall('XINFO', 'STREAM', prefix .. '@closed').err then
+    redis.call('RENAME', prefix .. '@closed', stream)
+  end
+  if not redis.pcall('XINFO', 'STREAM', prefix .. '@dead').err then
+    redis.call('RENAME', prefix .. '@dead', dead)
+  end
+  local counted = redis.pcall('HLEN', prefix .. '@queue')
+  if type(counted) == 'number' and counted > 0 then
+    redis.call('RENAME', prefix .. '@queue', tally)
+  end
+end
+renew(stream)
+renew(dead)
+local counted = redis.pcall('HLEN', tally)
+if type(counted) == 'table' and string.match(counted.err, '^WRONGTYPE') then
+  redis.call('UNLINK', tally)
+end
+
+-- After the stream's last ID.
+local id_ms, id_sequence, entries = look(stream)
 local revision = 0
 if id_ms >= start * 1000 then
   revision = math.floor(id_sequence / REVISION) + 1
@@ -244,7 +304,7 @@ end
 id_ms = math.max(id_ms, start * 1000)
 -- See UndoneWindows.
 local following, undone = mark(last .. '@next'), {}
-if told and following then
+if told and following == current then
   undone = { 'next', whole(following), 'loss', whole(ARGV[10]), 'foreign', ARGV[11] }
 end
 for p = 1, #parts do
@@ -296,6 +356,6 @@ for n = 1, OVERDUE do
   end
 end
 if dropped > 0 then
-  redis.pcall('HINCRBY', prefix .. '@queue', 'dropped', whole(dropped))
+  redis.pcall('HINCRBY', tally, 'dropped', whole(dropped))
 end
 return { 'published', time[1], time[2], whole(revision), whole(#parts), completeness, whole(dropped) }

@@ -159,7 +159,7 @@ describe('an archiver', () => {
 
   it('puts what is no window into the dead letters', async () => {
     await publish(1)
-    const stream = 'group:5s:@closed'
+    const stream = '@history:group:5s:closed'
     await redis.server.client.xadd(stream, `${(NOON + 5) * 1000}-1`, 'hello', 'world')
     newArchiver().start()
     await until(async () => (await stateOf()).length === 0)
@@ -316,16 +316,23 @@ describe('an archiver', () => {
       [
         'holds a foreign value',
         async () => {
-          await redis.server.client.rename('bad:10s:@closed', 'bad:10s:kept')
-          await redis.server.client.set('bad:10s:@closed', 'x')
+          await redis.server.client.rename('@history:bad:10s:closed', '@history:bad:10s:kept')
+          await redis.server.client.set('@history:bad:10s:closed', 'x')
         },
         async () => {
-          await redis.server.client.rename('bad:10s:kept', 'bad:10s:@closed')
+          await redis.server.client.rename('@history:bad:10s:kept', '@history:bad:10s:closed')
         },
       ],
       [
         'may not be read',
-        () => acl('resetkeys', '~good:*', '~also-good:*', '~bad:5s:*', '~bad:@*', '~{t}*'),
+        () =>
+          acl(
+            'resetkeys',
+            '~@history:good:*',
+            '~@history:also-good:*',
+            '~@history:bad:5s:*',
+            '~{t}*',
+          ),
         () => acl('allkeys'),
       ],
     ])(
@@ -350,7 +357,7 @@ describe('an archiver', () => {
 
     it('archives the others, and then fails, where it is told to do it once', async () => {
       await publishAll()
-      await redis.server.client.set('bad:10s:@closed', 'x')
+      await redis.server.client.set('@history:bad:10s:closed', 'x')
       await expect(newArchiver(false, systemClock, refs).drain()).rejects.toThrow(StoreError)
       expect(await archivedOf()).toEqual([1, 1, 1, undefined, 1, 1])
       expect(bad?.group.name).toBe('bad')

@@ -29,7 +29,7 @@ describe('where a key of one queue is no queue', () => {
   beforeAll(async () => {
     redis = await PrivateRedis.start()
     config = configOf(`{path: ${redis.socket}}`, 'web', 'shop')
-    for (const key of ['closed', 'dead']) await redis.client.set(`web:5m:@${key}`, 'x')
+    for (const key of ['closed', 'dead']) await redis.client.set(`@history:web:5m:${key}`, 'x')
     await redis.client.mset({ 'web:5s:cur:@ts': 10, 'web:5s:last:@ts': 5, 'web:5s:last:a': 1 })
     await run(config, 'migrate')
   })
@@ -53,7 +53,7 @@ describe('where a key of one queue is no queue', () => {
   )
 
   it('verify tells of the others, and names it, with exit code 3', async () => {
-    const may = ['resetkeys', '~web:*', '~shop:5m:*', '~shop:@*']
+    const may = ['resetkeys', '~web:*', '~shop:5m:*', '~shop:@*', '~@history:*']
     await redis.client.call('ACL', 'SETUSER', 'default', ...may)
     try {
       const { code, stdout, stderr } = await run(config, 'verify')

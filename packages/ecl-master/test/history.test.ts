@@ -113,7 +113,7 @@ describe('a master with history', () => {
     await at(5)
     await until(async () => (await redis.server.client.get('g:5s:last:a')) === '3')
     await at(7)
-    await until(async () => (await redis.server.client.xlen('g:5s:@closed')) > 0)
+    await until(async () => (await redis.server.client.xlen('@history:g:5s:closed')) > 0)
     expect(sums(await taken())).toEqual([[0, 3n]])
   })
 

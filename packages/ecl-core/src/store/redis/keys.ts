@@ -49,19 +49,27 @@ export function publishedKey(group: GroupSpec, interval: Interval): string {
   return `${partPrefix(group, interval, 'last')}@published`
 }
 
+/**
+ * What the names of a queue's keys begin with. No service may write them: no group's name begins with `@`, so what a user
+ * may write of one, `name:*`, does not match. In a Cluster, they are where the group's other keys are.
+ */
+function queuePrefix(group: GroupSpec, interval: Interval): string {
+  return `@history:${group.name}:${interval.spec}:`
+}
+
 /** The stream of windows that are to be archived. */
 export function closedKey(group: GroupSpec, interval: Interval): string {
-  return `${group.name}:${interval.spec}:@closed`
+  return `${queuePrefix(group, interval)}closed`
 }
 
 /** The stream of windows that could not be archived. */
 export function deadKey(group: GroupSpec, interval: Interval): string {
-  return `${group.name}:${interval.spec}:@dead`
+  return `${queuePrefix(group, interval)}dead`
 }
 
 /** The hash of what has become of the entries of a queue. */
 export function queueKey(group: GroupSpec, interval: Interval): string {
-  return `${group.name}:${interval.spec}:@queue`
+  return `${queuePrefix(group, interval)}queue`
 }
 
 /** The mark that says whether programs that know of no index count events in a group. */

@@ -62,15 +62,16 @@ describe('RedisWindowQueue', () => {
   })
 
   it.each([
-    ['the stream', '@closed', 'x'],
-    ['the mark', 'last:@published', '17 18 19'],
-    ['the run', 'cur:@run', 'x'],
-    ['the mark of another window', 'last:@published', '1600000000'],
-    ['the sum', 'last:@sum', '1e99'],
-    ['what is counted of the queue', '@queue', 'x'],
+    ['the stream', '@history:group:5s:closed', 'x'],
+    ['the dead letters', '@history:group:5s:dead', 'x'],
+    ['the mark', 'group:5s:last:@published', '17 18 19'],
+    ['the run', 'group:5s:cur:@run', 'x'],
+    ['the mark of another window', 'group:5s:last:@published', '1600000000'],
+    ['the sum', 'group:5s:last:@sum', '1e99'],
+    ['what is counted of the queue', '@history:group:5s:queue', 'x'],
   ])('publishes where a foreign value is in the place of %s', async (_, key, value) => {
     const { store, queue } = await turned({ a: 3 })
-    await redis.server.client.set(`group:5s:${key}`, value)
+    await redis.server.client.set(key, value)
     expect((await queue.publish(ref, FINAL)).status).toBe('published')
     await at(10)
     expect((await store.rotate(group, FIVE_SECONDS, { onlyPublished: true })).status).toBe(
@@ -79,7 +80,80 @@ describe('RedisWindowQueue', () => {
     const taken = await queue.take([ref], 'x', 10)
     expect(taken.map(({ window }) => window?.total)).toEqual([3n])
     await queue.acknowledge(taken)
-    expect((await queue.state([ref]))[0]).toMatchObject({ length: 0, pending: 0 })
+    expect((await queue.state([ref]))[0]).toMatchObject({ length: 0, pending: 0, archived: 1 })
+  })
+
+  it.each([
+    '18446744073709551615-18446744073709551615',
+    '18446744073709551615-5',
+    '1-9007199254740993',
+  ])('publishes behind an entry with the ID %s, and keeps what waits', async (id) => {
+    const { queue } = await turned({ a: 3 })
+    await queue.publish(ref, FINAL)
+    const stream = '@history:group:5s:closed'
+    const [entry] = await redis.server.client.xrange(stream, '-', '+')
+    if (id.startsWith('1-')) await redis.server.client.del(stream)
+    for (const key of [stream, '@history:group:5s:dead']) {
+      await redis.server.client.xadd(key, id, ...(entry?.[1] ?? []))
+    }
+    const waited = await redis.server.client.xlen(stream)
+    await redis.server.client.del('group:5s:last:@published')
+    expect((await queue.publish(ref, FINAL)).status).toBe('published')
+    const taken = await queue.take([ref], 'x', 10)
+    expect(taken.map(({ window }) => window?.total)).toEqual(Array(waited + 1).fill(3n))
+    const [last] = taken
+    if (last === undefined) throw new Error('nothing was taken')
+    await queue.reject(last, 'for a test')
+    expect((await queue.deadLetters([ref], 10)).map(({ error }) => error)).toEqual([
+      'unknown',
+      'for a test',
+    ])
+  })
+
+  it('goes on with a queue of its former name, once, dead letters and tally included', async () => {
+    const { store, queue } = await turned({ a: 3 })
+    await queue.publish(ref, FINAL)
+    await at(10)
+    await store.rotate(group, FIVE_SECONDS)
+    await queue.publish(ref, FINAL)
+    const [first] = await queue.take([ref], 'x', 1)
+    if (first === undefined) throw new Error('nothing was taken')
+    await queue.reject(first, 'for a test')
+    const { client } = redis.server
+    const names = ['closed', 'dead', 'queue']
+    for (const name of names) await client.rename(`@history:group:5s:${name}`, `group:5s:@${name}`)
+    // An archiver may be there before the first master of this version.
+    expect(await queue.take([ref], 'x', 10)).toEqual([])
+    await at(15)
+    await store.rotate(group, FIVE_SECONDS)
+    await queue.publish(ref, FINAL)
+    expect(await client.exists(...names.map((name) => `group:5s:@${name}`))).toBe(0)
+    expect(await queue.deadLetters([ref], 10)).toHaveLength(1)
+    expect((await queue.state([ref]))[0]).toMatchObject({ length: 2, rejected: 1 })
+    const starts = (await queue.take([ref], 'x', 10)).map(({ window }) => window?.start)
+    expect(starts).toEqual([NOON + 5, NOON + 10])
+    // What a service may write there is not looked at.
+    await client.xadd('group:5s:@closed', '*', 'start', '0')
+    await at(20)
+    await store.rotate(group, FIVE_SECONDS)
+    await queue.publish(ref, FINAL)
+    expect((await queue.take([ref], 'x', 10)).map(({ window }) => window?.start)).toEqual([
+      NOON + 15,
+    ])
+  })
+
+  it('loses no entry that is to be rejected where the dead letters are none', async () => {
+    const { store, queue } = await turned({ a: 3 })
+    await queue.publish(ref, FINAL)
+    const [entry] = await queue.take([ref], 'x', 1)
+    if (entry === undefined) throw new Error('nothing was taken')
+    await redis.server.client.set('@history:group:5s:dead', 'x')
+    await expect(queue.reject(entry, 'for a test')).rejects.toThrow('WRONGTYPE')
+    await at(10)
+    await store.rotate(group, FIVE_SECONDS)
+    await queue.publish(ref, FINAL)
+    await queue.reject(entry, 'for a test')
+    expect(await queue.deadLetters([ref], 10)).toHaveLength(1)
   })
 
   it.each(['smembers', 'mget', 'hgetall'])(
@@ -260,7 +334,7 @@ describe('RedisWindowQueue', () => {
   })
 
   describe('where somebody else has a consumer group', () => {
-    const stream = 'group:5s:@closed'
+    const stream = '@history:group:5s:closed'
     let queue: WindowQueue
     let seconds: number
 

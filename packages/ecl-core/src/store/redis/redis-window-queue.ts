@@ -83,7 +83,7 @@ export class RedisWindowQueue implements WindowQueue {
       const reply = await runScript(
         redis,
         this.#options.publishScript,
-        startKey(group, interval, 'cur'),
+        closedKey(group, interval),
         [
           ...[String(interval.seconds), String(start), status, open ? String(until) : ''],
           ...[String(bounds.seconds), String(bounds.entries), String(ENTRY_EVENTS)],
