@@ -142,6 +142,36 @@ describe('RedisWindowQueue', () => {
     ])
   })
 
+  it.each([
+    ['length', '10', 'it is 10 s long'],
+    ['published', '9007199254740990', 'more than a day ahead'],
+    ['start', '0', 'more than two years ago'],
+  ])('hands an entry out as none that has a senseless %s, %s', async (field, value, problem) => {
+    const { queue } = await turned({ a: 3 })
+    await queue.publish(ref, FINAL)
+    const stream = '@history:group:5s:closed'
+    const [entry] = await redis.server.client.xrange(stream, '-', '+')
+    const fields = entry?.[1] ?? []
+    fields[fields.indexOf(field) + 1] = value
+    await redis.server.client.xadd(stream, '*', ...fields)
+    const [good, bad] = await queue.take([ref], 'x', 10)
+    expect(good?.window?.total).toBe(3n)
+    expect(bad).toMatchObject({ window: undefined, problem: expect.stringContaining(problem) })
+    const [, again] = await queue.reclaim([ref], 'y', 10, 0)
+    expect(again?.window).toBeUndefined()
+  })
+
+  it('takes no loss window for longer than its own', async () => {
+    const { queue } = await turned({ a: 3 })
+    await queue.publish(ref, FINAL)
+    const stream = '@history:group:5s:closed'
+    const [entry] = await redis.server.client.xrange(stream, '-', '+')
+    const undone = ['next', String(NOON + 15), 'loss', '9000000000', 'foreign', '0']
+    await redis.server.client.xadd(stream, '*', ...(entry?.[1] ?? []), ...undone)
+    const [, taken] = await queue.take([ref], 'x', 10)
+    expect(taken?.window?.undone?.lossWindowMs).toBe(2500)
+  })
+
   it('loses no entry that is to be rejected where the dead letters are none', async () => {
     const { store, queue } = await turned({ a: 3 })
     await queue.publish(ref, FINAL)

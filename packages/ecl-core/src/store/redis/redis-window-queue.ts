@@ -2,6 +2,7 @@ import type { Redis } from 'ioredis'
 import { judge } from '../completeness.ts'
 import type { WindowRef } from '../counter-store.ts'
 import { openUntil } from '../publication.ts'
+import { windowProblem } from '../window-check.ts'
 import type {
   DeadLetter,
   Published,
@@ -108,7 +109,7 @@ export class RedisWindowQueue implements WindowQueue {
         )
         taken.push(...this.#queued(reply, queues))
       }
-      return taken
+      return this.#checked(redis, taken)
     })
   }
 
@@ -124,7 +125,7 @@ export class RedisWindowQueue implements WindowQueue {
         const [, entries] = asArray('XAUTOCLAIM', reply)
         taken.push(...parseEntries(entries).map((entry) => parseQueued(ref, entry)))
       }
-      return taken
+      return this.#checked(redis, taken)
     })
   }
 
@@ -206,6 +207,22 @@ export class RedisWindowQueue implements WindowQueue {
       sums: parseSums(marks),
       clients: isCut ? await readAllClients(redis, () => undefined, group) : clients,
     }
+  }
+
+  /** What makes no sense is no window. A loss window beyond the own one would withdraw more than loggers send again. */
+  async #checked(redis: Redis, taken: readonly QueuedWindow[]): Promise<readonly QueuedWindow[]> {
+    if (taken.length === 0) return taken
+    const { timeCommand, lossWindowMs } = this.#options
+    const storeTimeMs = parseTime(await redis.call(...timeCommand))
+    return taken.map((entry): QueuedWindow => {
+      const { ref, id, window } = entry
+      if (window === undefined) return entry
+      const problem = windowProblem(window, ref.interval, storeTimeMs)
+      if (problem !== undefined) return { ref, id, window: undefined, problem }
+      const { undone } = window
+      if (undone === undefined || undone.lossWindowMs <= lossWindowMs) return entry
+      return { ref, id, window: { ...window, undone: { ...undone, lossWindowMs } } }
+    })
   }
 
   #queued(reply: unknown, refs: readonly WindowRef[]): QueuedWindow[] {
