@@ -114,8 +114,11 @@ function heavyFault(random: Random, kind: FaultKind, atMs: number, plan: Plan): 
       return { atMs, kind, forMs: random.int(300, 3500) }
     case 'rights-lost':
       return { atMs, kind, forMs: random.int(200, 1500), command: random.pick(COMMANDS) }
-    case 'masters-slow':
-      return { atMs, kind, forMs: random.int(2000, 6000), amount: random.int(100, 350) }
+    case 'masters-slow': {
+      // A master that publishes waits for three replies in a row, and has half a second for them in windows of one.
+      const longestMs = plan.archivers > 0 ? 150 : 350
+      return { atMs, kind, forMs: random.int(2000, 6000), amount: random.int(100, longestMs) }
+    }
     case 'masters-gone':
       return { atMs, kind, forMs: random.int(1000, 9000) }
     case 'master-kill':
