@@ -44,6 +44,7 @@ export { type Logger, silentLogger, stderrLogger } from './logger.ts'
 export { eventIdProblem, MAX_NAME_BYTES, nameLengthProblem, visible } from './names.ts'
 export type { Counter } from './recorder.ts'
 export { inRootContext } from './root-context.ts'
+export { maskUrl, stripSecrets } from './secrets.ts'
 export type { Statistics } from './statistics.ts'
 export { StderrLines } from './stderr-lines.ts'
 export {
@@ -75,7 +76,6 @@ export type {
   WindowState,
 } from './store/counter-store.ts'
 export { historyStoreProblem } from './store/history-backend.ts'
-export { maskUrl } from './store/mask-url.ts'
 export { type Backend, openStore } from './store/open-store.ts'
 export { openUntil, type Publication, publishFromMs } from './store/publication.ts'
 export { searchCutShortText } from './store/redis/foreign-events.ts'

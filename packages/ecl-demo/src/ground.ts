@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { maskUrl } from 'ecl-core'
 import { PrivateRedis } from 'ecl-core/testing'
 import { Redis } from 'ioredis'
 import { DemoError } from './errors.ts'
@@ -54,7 +55,7 @@ async function privateRedisGround(): Promise<Ground> {
 
 /** A database of the user's: it has to be empty, so that nothing but the demo's own is removed from it. */
 async function redisGround(url: string): Promise<Ground> {
-  const shown = url.replace(/\/\/.*@/, '//***@')
+  const shown = maskUrl(url)
   await withRedis(url, shown, async (redis) => {
     if ((await redis.dbsize()) > 0) {
       throw new DemoError(`${shown} is not empty; name a database that is, such as …/15`)

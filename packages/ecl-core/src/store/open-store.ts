@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../clock.ts'
 import type { RedisConfig } from '../config/config-types.ts'
 import { ConfigError } from '../errors.ts'
 import { harmless, type Logger, stderrLogger } from '../logger.ts'
-import { withoutSecrets } from '../secrets.ts'
+import { maskAll } from '../secrets.ts'
 import type { CounterStore } from './counter-store.ts'
 import { LazyStore } from './lazy-store.ts'
 import { loadSqlite } from './load-sqlite.ts'
@@ -56,22 +56,8 @@ function isStore(backend: Backend): backend is CounterStore {
 
 /** A backend for people: without secrets. */
 export function describeBackend(backend: Backend): unknown {
-  if (typeof backend === 'string') return withoutSecrets(backend)
+  if (typeof backend === 'string') return maskAll(backend)
   if (isStore(backend)) return backend.constructor.name
   if (isIoredisClient(backend)) return 'ioredis client'
-  return masked(backend)
-}
-
-/** The same as it is, with all passwords masked, wherever they stand. */
-function masked(value: unknown): unknown {
-  if (typeof value === 'string') return withoutSecrets(value)
-  if (Array.isArray(value)) return value.map(masked)
-  if (typeof value !== 'object' || value === null) return value
-  const entries = Object.entries(value)
-  return Object.fromEntries(
-    entries.map(([key, inner]) => [
-      key,
-      key === 'password' && inner !== undefined ? '***' : masked(inner),
-    ]),
-  )
+  return maskAll(backend)
 }

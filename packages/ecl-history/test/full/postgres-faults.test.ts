@@ -157,7 +157,7 @@ describe('a history in PostgreSQL', () => {
         .catch((caught: unknown) => caught)
       expect(error).toMatchObject({
         code: 'STORE_REFUSED',
-        message: expect.stringMatching(/postgres:\/\/guarded@.*refuses user or password/),
+        message: expect.stringMatching(/postgres:\/\/guarded(:\*\*\*)?@.*refuses user or password/),
       })
       expect(inspect(error, { depth: 10 })).not.toContain('wrong')
     }

@@ -1,4 +1,4 @@
-import { asError, StoreError } from 'ecl-core'
+import { asError, StoreError, stripSecrets } from 'ecl-core'
 import { UnfitWindowError } from '../unfit-window-error.ts'
 
 /** What an error means: what is wrong and what to do, to follow the database's name. */
@@ -94,6 +94,7 @@ function describeProblem(caught: unknown): PostgresProblem {
  */
 export function errorOf(caught: unknown, database: string): Error {
   if (caught instanceof UnfitWindowError || caught instanceof StoreError) return caught
+  if (caught instanceof Error) stripSecrets(caught)
   const options = { cause: caught }
   if (UNFIT_CLASSES.includes(codeOf(caught)?.slice(0, 2) ?? '')) {
     return new UnfitWindowError(`PostgreSQL refuses it: ${asError(caught).message}`, options)

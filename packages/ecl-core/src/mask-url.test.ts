@@ -1,23 +1,23 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { maskUrl } from './mask-url.ts'
+import { maskUrl } from './secrets.ts'
 
 describe('maskUrl', () => {
   it.each([
-    ['postgres://ecl:p@ssw0rd!@host/db', 'postgres://ecl@host/db'],
+    ['postgres://ecl:p@ssw0rd!@host/db', 'postgres://ecl:***@host/db'],
     [
       'postgres://ecl:p%40ss@host:5432/db?sslmode=require',
-      'postgres://ecl@host:5432/db?sslmode=require',
+      'postgres://ecl:***@host:5432/db?sslmode=require',
     ],
-    ['postgres://ecl:a/b?c#d:e@host/db', 'postgres://ecl@host/db'],
-    ['postgres://ecl:12#34@host/db', 'postgres://ecl@host/db'],
-    ['postgres://ecl:100%sure@host/db', 'postgres://ecl@host/db'],
+    ['postgres://ecl:a/b?c#d:e@host/db', 'postgres://ecl:***@host/db'],
+    ['postgres://ecl:12#34@host/db', 'postgres://ecl:***@host/db'],
+    ['postgres://ecl:100%sure@host/db', 'postgres://ecl:***@host/db'],
     ['postgres://ecl@/db?host=%2Frun', 'postgres://ecl@/db?host=%2Frun'],
     ['postgres://host/db', 'postgres://host/db'],
     ['postgres://ecl@host/db?password=a&b#c', 'postgres://ecl@host/db?password=***'],
     ['postgres://host/db?host=x&sslpassword=geheim', 'postgres://host/db?host=x&sslpassword=***'],
     ['postgres://host/db?pass%77ord=geheim', 'postgres://host/db?pass%77ord=***'],
-    ['rediss://:geheim@host:6380/0', 'rediss://@host:6380/0'],
+    ['rediss://:geheim@host:6380/0', 'rediss://:***@host:6380/0'],
     ['host=db user=ecl password=geheim', 'host=db user=ecl password=***'],
     ['history.db', 'history.db'],
     ['', ''],
