@@ -61,6 +61,8 @@ describe('--audit', () => {
     const head = { logger: expect.stringMatching(/^.+\/\d+\/.+$/), lastHeard: expect.any(Number) }
     expect(books).toContainEqual({ ...head, state: 'alive', logged: 5, applied: 5, ...none })
     expect(books).toContainEqual({ ...head, state: 'closed', logged: 2, applied: 2, ...none })
+    const table = await read(config, '--audit', '-g', 'web')
+    expect(table.stdout).toMatch(/^web, 2 loggers: balanced so far, 1 logger alive\n/)
   })
 
   it('shows what Redis has lost', async () => {

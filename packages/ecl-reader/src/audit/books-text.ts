@@ -15,15 +15,16 @@ export function booksJson(groups: readonly GroupBooks[]): string {
   return groups.map((books) => `${groupJson(books)}\n`).join('')
 }
 
-/** Whether a group's books balance, in words. */
-export function verdictText({ missing, surplus, silent, balanced }: GroupBooks): string {
-  if (balanced) return 'balanced'
+/** Whether a group's books balance, in words. Those of a logger that is alive go on, or end here if it was killed just now. */
+export function verdictText({ clients, missing, surplus, silent, balanced }: GroupBooks): string {
+  if (balanced) {
+    const alive = clients.filter(({ state }) => state === 'alive').length
+    return alive === 0 ? 'balanced' : `balanced so far, ${loggersText(alive)} alive`
+  }
   const texts = [
     ...(missing > 0 ? [`${missing} ${missing === 1 ? 'event' : 'events'} missing`] : []),
     ...(surplus > 0 ? [`${surplus} ${surplus === 1 ? 'event' : 'events'} too many`] : []),
-    ...(silent.length > 0
-      ? [`${silent.length} ${silent.length === 1 ? 'logger' : 'loggers'} silent`]
-      : []),
+    ...(silent.length > 0 ? [`${loggersText(silent.length)} silent`] : []),
   ]
   return texts.join(', ')
 }
@@ -50,8 +51,11 @@ function groupTable(books: GroupBooks): string {
       .join(GAP)
       .trimEnd(),
   )
-  const loggers = clients.length === 1 ? '1 logger' : `${clients.length} loggers`
-  return [`${name}, ${loggers}: ${verdictText(books)}`, ...lines, ''].join('\n')
+  return [`${name}, ${loggersText(clients.length)}: ${verdictText(books)}`, ...lines, ''].join('\n')
+}
+
+function loggersText(count: number): string {
+  return count === 1 ? '1 logger' : `${count} loggers`
 }
 
 function clientRow(client: ClientBooks): string[] {
