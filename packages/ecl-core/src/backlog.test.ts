@@ -14,13 +14,19 @@ const segment = (at: number, counts: Record<string, number>, openedMs = 0): Clos
   openedMs,
   closedMs: openedMs + 10,
 })
-const drain = (backlog: Backlog, maxEvents = 1000) => {
+const BYTES = 1e6
+const drain = (backlog: Backlog, maxEvents = 1000, maxBytes = BYTES) => {
   const portions = []
-  for (let one = backlog.take(maxEvents); one !== undefined; one = backlog.take(maxEvents)) {
+  for (
+    let one = backlog.take(maxEvents, maxBytes);
+    one !== undefined;
+    one = backlog.take(maxEvents, maxBytes)
+  ) {
     portions.push({ at: one.at - NOON, counts: Object.fromEntries(one.counts) })
   }
   return portions
 }
+const LONG = 'x'.repeat(100)
 const now = (seconds: number, lastHeard?: number) => ({
   now: NOON + seconds,
   lastHeard: lastHeard === undefined ? undefined : NOON + lastHeard,
@@ -32,6 +38,14 @@ describe('Backlog', () => {
     backlog.add(segment(NOON, { a: 1, b: 1 }), now(1))
     backlog.add(segment(NOON, { a: 2, c: 1 }), now(2))
     expect(drain(backlog)).toEqual([{ at: 0, counts: { a: 3, b: 1, c: 1 } }])
+  })
+
+  it('hands out so many bytes of names at once, and one event at least', () => {
+    const backlog = new Backlog(INTERVALS)
+    backlog.add(segment(NOON, { a: 1, ä: 2, bc: 3, [LONG]: 4, d: 5 }), now(1))
+    const portions = drain(backlog, 1000, 4).map(({ counts }) => Object.keys(counts))
+    expect(portions).toEqual([['a', 'ä'], ['bc'], [LONG], ['d']])
+    expect(backlog.total).toBe(0)
   })
 
   it('keeps windows apart that may still be current or last', () => {
@@ -52,8 +66,8 @@ describe('Backlog', () => {
   it('tells with which window the latest counts were mixed', () => {
     const backlog = new Backlog([FIVE_SECONDS])
     for (let at = 0; at < 100; at += 5) backlog.add(segment(NOON + at, { a: 1 }), now(at + 1))
-    expect(backlog.take(9)).toMatchObject({ at: NOON, mixedWith: NOON + 85 })
-    expect(backlog.take(9)?.mixedWith).toBeUndefined()
+    expect(backlog.take(9, BYTES)).toMatchObject({ at: NOON, mixedWith: NOON + 85 })
+    expect(backlog.take(9, BYTES)?.mixedWith).toBeUndefined()
   })
 
   it('keeps the window in which the store was last heard, which nobody may have turned over since', () => {
@@ -65,7 +79,7 @@ describe('Backlog', () => {
   it('hands out bounded portions, oldest first, and merges nothing into what has been begun', () => {
     const backlog = new Backlog(INTERVALS)
     backlog.add(segment(NOON, { a: 1, b: 2, c: 3 }), now(1))
-    expect(backlog.take(2)?.counts).toEqual([
+    expect(backlog.take(2, BYTES)?.counts).toEqual([
       ['a', 1],
       ['b', 2],
     ])
@@ -82,8 +96,8 @@ describe('Backlog', () => {
     backlog.addRest({ ...rest, counts: [['a', 3]] }, now(1))
     backlog.addRest({ ...rest, counts: [['a', 4]] }, now(1))
     backlog.add(segment(NOON, { a: 1 }), now(1))
-    expect(backlog.take(10)).toMatchObject({ intervals: [ONE_MINUTE], counts: [['a', 7]] })
-    expect(backlog.take(10)).toMatchObject({ intervals: INTERVALS, counts: [['a', 1]] })
+    expect(backlog.take(10, BYTES)).toMatchObject({ intervals: [ONE_MINUTE], counts: [['a', 7]] })
+    expect(backlog.take(10, BYTES)).toMatchObject({ intervals: INTERVALS, counts: [['a', 1]] })
   })
 
   it('gives stamps anew from when counts were made', () => {
@@ -98,7 +112,7 @@ describe('Backlog', () => {
     const at = NOON as EpochSeconds
     backlog.addRest({ at, intervals: [FIVE_SECONDS], serial: 1, counts: [['a', 3]] }, now(1))
     backlog.restamp(() => 0 as EpochSeconds)
-    expect(backlog.take(10)).toMatchObject({ at, isRest: true })
+    expect(backlog.take(10, BYTES)).toMatchObject({ at, isRest: true })
   })
 
   it('loses nothing and mixes no windows that are not late, in any order of adding and taking', () => {
@@ -115,7 +129,7 @@ describe('Backlog', () => {
         const backlog = new Backlog(intervals)
         let [at, added, taken] = [NOON, 0, 0]
         const takeOne = () => {
-          for (const [, count] of backlog.take(2)?.counts ?? []) taken += Number(count)
+          for (const [, count] of backlog.take(2, BYTES)?.counts ?? []) taken += Number(count)
         }
         for (const { wait, event, n, take } of actions) {
           at += wait

@@ -121,12 +121,12 @@ export class Backlog {
     this.#tidy(horizon)
   }
 
-  /** Takes out the oldest counts, at most so many events. */
-  take(maxEvents: number): Portion | undefined {
+  /** Takes out the oldest counts, at most so many events, and so many bytes of names where there is more than one. */
+  take(maxEvents: number, maxBytes: number): Portion | undefined {
     const first = this.#pending[0]
     if (first === undefined) return undefined
     const { at, intervals, serial, isRest, mixedWith } = first
-    const counts = firstOf(first.counts, maxEvents)
+    const counts = firstOf(first.counts, maxEvents, maxBytes)
     if (counts.length === first.counts.size) this.#pending.shift()
     else {
       first.begun = true
@@ -179,10 +179,17 @@ export class Backlog {
   }
 }
 
-function firstOf<T>(all: Iterable<T>, most: number): T[] {
-  const taken: T[] = []
+function firstOf(
+  all: ReadonlyMap<string, Count>,
+  maxEvents: number,
+  maxBytes: number,
+): (readonly [event: string, count: Count])[] {
+  const taken: (readonly [event: string, count: Count])[] = []
+  let bytes = 0
   for (const one of all) {
-    if (taken.length === most) break
+    if (taken.length === maxEvents) break
+    bytes += Buffer.byteLength(one[0])
+    if (bytes > maxBytes && taken.length > 0) break
     taken.push(one)
   }
   return taken

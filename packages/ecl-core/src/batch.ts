@@ -35,7 +35,7 @@ export interface Batch {
   readonly mixedWith?: EpochSeconds | undefined
   /** The intervals to count in: the group's, or fewer where a failure left some of them to be done again. */
   readonly intervals: readonly Interval[]
-  /** At most MAX_BATCH_EVENTS entries, each event once. */
+  /** At most MAX_BATCH_EVENTS entries with MAX_BATCH_BYTES of names, each event once. */
   readonly counts: readonly (readonly [event: string, count: Count])[]
   /** Events that a bound on the group's events does not touch: those of the config and those declared since. */
   readonly declared: ReadonlySet<string>
@@ -68,6 +68,12 @@ export interface Books {
 
 /** Bounds the time for which one batch blocks the server to some milliseconds. */
 export const MAX_BATCH_EVENTS = 1000
+
+/**
+ * Bounds the time that one batch takes over a slow link, as it is given 5 s and then sent again, whole: so many bytes of
+ * names, and one event at least.
+ */
+export const MAX_BATCH_BYTES = 32 * 1024
 
 /** Adds exactly: a sum beyond the safe integers becomes a bigint, which the store takes or refuses as an overflow. */
 export function addCounts(a: Count, b: Count): Count {

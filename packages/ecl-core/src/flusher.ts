@@ -1,5 +1,5 @@
 import { Backlog, type Horizon, type Portion } from './backlog.ts'
-import { addCounts, MAX_BATCH_EVENTS, type Place, sumCounts } from './batch.ts'
+import { addCounts, MAX_BATCH_BYTES, MAX_BATCH_EVENTS, type Place, sumCounts } from './batch.ts'
 import { delay, type Timer } from './clock.ts'
 import {
   type Delivered,
@@ -306,7 +306,7 @@ export class Flusher {
     if (!this.#delivery.registered) {
       return this.#backlog.isEmpty ? undefined : this.#parcel(undefined, false)
     }
-    const portion = this.#backlog.take(MAX_BATCH_EVENTS)
+    const portion = this.#backlog.take(MAX_BATCH_EVENTS, MAX_BATCH_BYTES)
     const closes = (this.#closing || this.#leaving) && this.#backlog.isEmpty
     const farewell = closes && !this.#farewellSent
     if (portion === undefined && !farewell && !this.#signOfLife.isDue) return undefined

@@ -70,6 +70,8 @@ export class RedisConnection {
   #locating = false
   #gathering = false
   #retry: Timer | undefined
+  /** When the last reply came. */
+  #answeredMs = Number.NEGATIVE_INFINITY
   #failedAttempts = 0
   #lastError: Error | undefined
   /** How the server answered the first PING of the connection, where that was an error. */
@@ -97,8 +99,8 @@ export class RedisConnection {
    * Runs commands on the connection, waiting for one where there is none.
    *
    * @param commands is given what to call when one of many replies has come, from which on 5 s count anew
-   * @throws StoreError: no connection within 5 s, no reply within 5 s, or an error reply. Unless the server refused,
-   *   it is not known whether the commands took effect.
+   * @throws StoreError: no connection within 5 s, no reply to this or to what was sent before it within 5 s, or an error
+   *   reply. Unless the server refused, it is not known whether the commands took effect.
    */
   run<T>(
     commands: (redis: Redis, answered: () => void) => Promise<T>,
@@ -116,19 +118,26 @@ export class RedisConnection {
     if (confirmed !== undefined) await confirmed
     const redis = await this.#connected(failFast)
     let silent = false
-    const wait = () =>
-      this.#options.clock.after(REPLY_TIMEOUT_MS, () => {
+    const { clock } = this.#options
+    const wait = (ms: number): Timer =>
+      clock.after(ms, () => {
+        // Replies come in order. Over a slow link, this one is behind those that have come meanwhile.
+        const leftMs = this.#answeredMs + REPLY_TIMEOUT_MS - clock.monotonicMs()
+        if (leftMs > 0) {
+          deadline = wait(leftMs)
+          return
+        }
         silent = true
         redis.stream.destroy()
       })
-    let deadline = wait()
+    let deadline = wait(REPLY_TIMEOUT_MS)
     const answered = () => {
-      deadline.cancel()
-      deadline = wait()
+      this.#answeredMs = clock.monotonicMs()
     }
     try {
       this.#gather(redis)
       const result = await commands(redis, answered)
+      answered()
       // Where a server can be read and refuses to be written, connections that lead nowhere are made in growing pauses.
       if (this.#troubles.end(work)) this.#failedAttempts = 0
       return result
