@@ -160,6 +160,6 @@ describe('openHistory', () => {
   })
 
   it('does not say a password', () => {
-    expect(() => openHistory('mysql://user:secret@host/db')).toThrow('"mysql://user@host/db"')
+    expect(() => openHistory('mysql://user:secret@host/db')).toThrow('"mysql://user:***@host/db"')
   })
 })
