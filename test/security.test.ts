@@ -1,5 +1,5 @@
 /** What docs/security.md says of users, with a server that has exactly those. */
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import { EventCountLogger, openStore, resolveGroups, silentLogger } from 'ecl-core'
@@ -8,7 +8,7 @@ import { Master } from 'ecl-master'
 import { runToEnd } from '../packages/ecl-master/test/running-command.ts'
 import { read } from '../packages/ecl-reader/test/reader-process.ts'
 import { ask, plugin } from '../packages/munin-plugins/test/shell.ts'
-import { ROOT } from './markdown.ts'
+import { usersOfThePage } from './users-of-the-page.ts'
 
 const GROUPS = {
   requests: {
@@ -22,30 +22,8 @@ const GROUPS = {
 /** What servers up to 7.0 say, and newer ones. */
 const REFUSED_IN_SCRIPT = /The user executing the script can't|ACL failure in script/
 
-/** `ACL SETUSER name rule …`, as the page has it. */
-interface User {
-  readonly name: string
-  readonly rules: readonly string[]
-  readonly password: string
-  readonly commands: readonly string[]
-}
-
 /** Name, arity, …, and at the tenth place the same of each subcommand. */
 type CommandInfo = [string, number, ...unknown[]] & { readonly 9?: readonly CommandInfo[] }
-
-/** Those of the first block, or of all with what history adds to them. */
-function usersOfThePage(blocks = 1): User[] {
-  const page = readFileSync(join(ROOT, 'docs/security.md'), 'utf8')
-  const found = [...page.matchAll(/```text\n(ACL SETUSER [^`]+)```/g)].slice(0, blocks)
-  return found
-    .flatMap(([, block = '']) => block.split(/^ACL SETUSER /m).slice(1))
-    .map((text) => {
-      const [name = '', ...rules] = text.trim().split(/\s+/)
-      const password = rules.find((rule) => rule.startsWith('>'))?.slice(1) ?? ''
-      const commands = rules.filter((rule) => rule.startsWith('+')).map((rule) => rule.slice(1))
-      return { name, rules, password, commands }
-    })
-}
 
 const users = usersOfThePage()
 let redis: PrivateRedis
@@ -77,8 +55,14 @@ async function mayRun(user: string, ...command: readonly string[]): Promise<stri
   return String(await redis.client.call('ACL', 'DRYRUN', user, ...command))
 }
 
-/** Every command that the server knows, with as many arguments as it needs; subcommands, too. */
-async function allCommands(): Promise<string[][]> {
+/** A command by the name that a rule has, and with as many arguments as it needs. */
+interface Trial {
+  readonly name: string
+  readonly words: readonly string[]
+}
+
+/** Every command that the server knows; subcommands, too. */
+async function allCommands(): Promise<Trial[]> {
   const infos = (await redis.client.call('COMMAND')) as CommandInfo[]
   return infos.flatMap((info) => {
     const subcommands = info[9] ?? []
@@ -86,7 +70,7 @@ async function allCommands(): Promise<string[][]> {
       const words = name.split('|')
       const missing = Math.max(0, Math.abs(arity) - words.length)
       // A number is taken for a number of keys, a key and a cursor alike.
-      return [...words, ...Array.from({ length: missing }, () => '1')]
+      return { name, words: [...words, ...Array.from({ length: missing }, () => '1')] }
     })
   })
 }
@@ -157,6 +141,27 @@ it('the master that the page describes for it can acknowledge a silent logger', 
     '7 1000000000 2 0 0 9 9 0 0 0 0',
   )
   expect(await server.client.call('ACL', 'LOG')).toEqual([])
+})
+
+it('no count is lost where scripts are gone, and a master loads them again', async () => {
+  const server = await PrivateRedis.start()
+  closing.push(() => server.close())
+  for (const { name, rules } of users) await server.client.call('ACL', 'SETUSER', name, ...rules)
+  const backend = (name: string) => ({ ...backendOf(name), path: server.socket })
+  const master = new Master(GROUPS, backend('ecl-master'), { logger: silentLogger })
+  closing.push(() => master.stop())
+  master.start()
+  const ecl = new EventCountLogger(GROUPS, backend('ecl-service'), { logger: silentLogger })
+  closing.push(() => ecl.close())
+  const group = ecl.getGroup('requests')
+  for (let n = 0; n < 3; n++) {
+    group.log('hit', 2)
+    await server.client.script('FLUSH')
+    // As after a restart, too.
+    if (n === 1) await server.client.call('CLIENT', 'KILL', 'SKIPME', 'yes')
+    expect(await group.flush({ timeoutMs: 20_000 })).toEqual({ unsentEvents: 0 })
+  }
+  expect(await server.client.get('requests:400000h:cur:hit')).toBe('6')
 })
 
 describe('the users that the page describes', () => {
@@ -240,24 +245,45 @@ describe('the users that the page describes', () => {
   })
 
   it.each(users)('$name may run no other command than those named', async ({ name, commands }) => {
+    const all = await allCommands()
+    expect(all).toContainEqual({ name: 'config|set', words: ['config', 'set', '1', '1'] })
     const allowed: string[] = []
-    for (const [first = '', ...rest] of await allCommands()) {
-      const answer = await mayRun(name, first, ...rest)
-      if (!answer.includes('no permissions to run')) allowed.push([first, ...rest].join(' '))
+    for (const { name: command, words } of all) {
+      const answer = await mayRun(name, ...words)
+      if (!answer.includes('no permissions to run')) allowed.push(command)
     }
     // Whoever connects may say who he is, and go.
     const free = ['auth', 'hello', 'quit', 'reset']
-    expect(await allCommands()).toContainEqual(['config', 'set', '1', '1'])
-    const others = allowed
-      .map((command) => command.split(' ')[0] ?? '')
-      .filter((command) => !free.includes(command))
+    const others = allowed.filter((command) => !free.includes(command))
     expect(others.sort()).toEqual([...commands].sort())
   })
+
+  it.each(users)(
+    '$name can run no script of its own, and so not stop the server',
+    async ({ name }) => {
+      const client = clientOf(name)
+      const endless = 'while true do end'
+      try {
+        for (const command of ['EVAL', 'EVAL_RO']) {
+          await expect(client.call(command, endless, '0')).rejects.toThrow('NOPERM')
+        }
+        await expect(client.call('FUNCTION', 'LOAD', endless)).rejects.toThrow('NOPERM')
+        await expect(client.call('FCALL', 'f', '0')).rejects.toThrow('NOPERM')
+        // Masters load those of all, and are trusted.
+        const load = client.call('SCRIPT', 'LOAD', endless)
+        if (name === 'ecl-master') await load
+        else await expect(load).rejects.toThrow('NOPERM')
+      } finally {
+        client.disconnect()
+      }
+    },
+  )
 
   it.each([
     ['ecl-service', ['get', 'KEY']],
     ['ecl-service', ['hset', 'KEY', 'f', '1']],
-    ['ecl-service', ['eval', '', '1', 'KEY']],
+    ['ecl-service', ['evalsha', '', '1', 'KEY']],
+    ['ecl-reader', ['evalsha_ro', '', '1', 'KEY']],
     ['ecl-master', ['mset', 'requests:x', '1', 'KEY', '1']],
     ['ecl-master', ['rename', 'requests:x', 'KEY']],
     ['ecl-master', ['unlink', 'KEY']],
@@ -281,7 +307,8 @@ describe('the users that the page describes', () => {
   ])('%s may do nothing more in a script: %s', async (user, script) => {
     const client = clientOf(user)
     try {
-      await expect(client.eval(script, 0)).rejects.toThrow(REFUSED_IN_SCRIPT)
+      const sha1 = String(await redis.client.script('LOAD', script))
+      await expect(client.evalsha(sha1, 0)).rejects.toThrow(REFUSED_IN_SCRIPT)
     } finally {
       client.disconnect()
     }
@@ -291,11 +318,11 @@ describe('the users that the page describes', () => {
     const client = clientOf('ecl-reader')
     try {
       const script = "return redis.call('INCRBY', KEYS[1], 1)"
-      await expect(client.call('EVAL_RO', script, '1', 'requests:400000h:cur:hit')).rejects.toThrow(
-        'script',
-      )
-      await expect(client.eval(script, 1, 'requests:400000h:cur:hit')).rejects.toThrow('NOPERM')
-      await expect(client.incrby('requests:400000h:cur:hit', 1)).rejects.toThrow('NOPERM')
+      const sha1 = String(await redis.client.script('LOAD', script))
+      const key = 'requests:400000h:cur:hit'
+      await expect(client.call('EVALSHA_RO', sha1, '1', key)).rejects.toThrow('script')
+      await expect(client.evalsha(sha1, 1, key)).rejects.toThrow('NOPERM')
+      await expect(client.incrby(key, 1)).rejects.toThrow('NOPERM')
     } finally {
       client.disconnect()
     }

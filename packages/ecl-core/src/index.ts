@@ -64,6 +64,7 @@ export type {
   Completeness,
   CounterStore,
   CurrentWindows,
+  LoadedScripts,
   LookOptions,
   Placement,
   Reading,

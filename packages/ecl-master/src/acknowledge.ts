@@ -36,6 +36,7 @@ export async function acknowledge(file: string, clientId: string): Promise<void>
   try {
     const specs = resolveGroups(groups)
     store.checkGroups?.(specs)
+    store.keepScriptsLoaded?.()
     process.stdout.write(`${visible(await acknowledgeAt(store, specs, clientId))}\n`)
   } finally {
     await store.close()

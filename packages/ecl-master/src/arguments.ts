@@ -8,6 +8,7 @@ export type MasterRequest =
       readonly verbose: boolean
     }
   | { readonly config: string; readonly mode: 'acknowledge'; readonly clientId: string }
+  | { readonly config: string; readonly mode: 'load-scripts' }
 
 /** What the command line says. `answered` and `wrong` are dealt with: commander has printed what there was to say. */
 export type Parsed =
@@ -29,7 +30,7 @@ function commandLine(): Command {
     .argument('<config>', 'YAML file with the groups and the connection')
     .argument(
       '[command]',
-      'acknowledge LOGGER: accept that what a silent logger counted after its last word is unknown',
+      'acknowledge LOGGER: accept that what a silent logger counted after its last word is unknown; load-scripts: load the scripts of this version into Redis, for users who may run no others',
     )
     .argument('[logger]', 'as ecl-reader --audit names it')
     .option('-v, --verbose', 'log every window that is turned over')
@@ -37,7 +38,9 @@ function commandLine(): Command {
     .addOption(
       new Option('--check', 'check the config and the connection, and exit').conflicts('once'),
     )
-    .usage('[options] <config>\n       ecl-master <config> acknowledge <logger>')
+    .usage(
+      '[options] <config>\n       ecl-master <config> acknowledge <logger>\n       ecl-master <config> load-scripts',
+    )
     .version(process.env['ECL_VERSION'] ?? 'dev')
     .addHelpText(
       'after',
@@ -69,8 +72,14 @@ function requestFrom(command: Command): MasterRequest {
   if (word === undefined) {
     return { config, mode: check ? 'check' : once ? 'once' : 'daemon', verbose }
   }
-  if (word !== 'acknowledge') command.error(`error: "${word}" is no command; there is acknowledge`)
+  if (word !== 'acknowledge' && word !== 'load-scripts') {
+    command.error(`error: "${word}" is no command; there are acknowledge and load-scripts`)
+  }
+  if (verbose || once || check) command.error(`error: ${word} takes no options`)
+  if (word === 'load-scripts') {
+    if (clientId !== undefined) command.error('error: load-scripts takes no logger')
+    return { config, mode: 'load-scripts' }
+  }
   if (clientId === undefined) command.error('error: acknowledge: which logger?')
-  if (verbose || once || check) command.error('error: acknowledge takes no options')
   return { config, mode: 'acknowledge', clientId }
 }

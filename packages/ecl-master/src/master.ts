@@ -87,6 +87,7 @@ export class Master extends EventEmitter<MasterEvents> {
     this.#ownsStore = this.#store !== backend
     this.#store.checkGroups?.(specs)
     this.#publisher = options.history && this.#publisherFor(options.history)
+    this.#store.keepScriptsLoaded?.()
     this.#store.onConnect(() => {
       if (this.#stop.signal.aborted) return
       // The store may have come back older than it was.

@@ -27,6 +27,9 @@ export async function run(request: MasterRequest): Promise<ExitCode> {
       case 'acknowledge':
         await acknowledge(config, request.clientId)
         break
+      case 'load-scripts':
+        await loadScripts(config)
+        break
       case 'check':
         await check(config)
         break
@@ -69,6 +72,8 @@ async function check(file: string): Promise<void> {
   )
   const store = openStore(backend, { logger: silentLogger, create: false })
   try {
+    // Without any, a user who may run no others could not try.
+    store.keepScriptsLoaded?.()
     const missing = await store.tryOut?.(windows)
     const doubts = [...warnings, ...(await store.warnings())]
     const { states } = missing === undefined ? await store.windows(windows) : { states: [] }
@@ -77,6 +82,21 @@ async function check(file: string): Promise<void> {
     await writeOut(
       `${file}: ${countOf(windows.length, 'window')} to rotate; ${missing ?? 'the store answers'}\n`,
     )
+  } finally {
+    await store.close()
+  }
+}
+
+/** Loads the scripts of this version, and says where. @throws ConfigError, StoreError */
+async function loadScripts(file: string): Promise<void> {
+  const { backend, warnings } = await loadConfig(file)
+  for (const warning of warnings) tell(`warning: ${warning}`)
+  const store = openStore(backend, { logger: silentLogger, create: false })
+  try {
+    const loaded = await store.loadScripts?.()
+    const done =
+      loaded && `${countOf(loaded.scripts, 'script')} loaded at ${loaded.servers.join(', ')}`
+    await writeOut(`${file}: ${done ?? 'this store has no scripts to load'}\n`)
   } finally {
     await store.close()
   }

@@ -78,6 +78,19 @@ export interface CounterStore {
    */
   tryOut?(windows: readonly WindowRef[]): Promise<string | undefined>
 
+  /**
+   * Loads the scripts of this version where they are kept, for users who may run no others. A store without it has none.
+   *
+   * @returns how many they are, and the servers that have them now
+   */
+  loadScripts?(): Promise<LoadedScripts>
+
+  /**
+   * From now on loads them at each connection, and when one is found missing. Where the user may not, nothing is said:
+   * who may run any script needs none to be loaded.
+   */
+  keepScriptsLoaded?(): void
+
   /** Calls back after each new connection, from the next one on. A store without connections never calls. */
   onConnect(listener: () => void): void
 
@@ -99,6 +112,12 @@ export interface CounterStore {
 
   /** Ends all connections. Pending calls reject. May be called twice. */
   close(): Promise<void>
+}
+
+/** The scripts that were loaded, and where. */
+export interface LoadedScripts {
+  readonly scripts: number
+  readonly servers: readonly string[]
 }
 
 /** One interval of one group. */

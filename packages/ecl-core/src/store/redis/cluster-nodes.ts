@@ -55,6 +55,7 @@ export class ClusterNodes {
   readonly #onConnect = new Set<() => void>()
   /** Names of nodes that something was asked since the last look for idle ones. */
   readonly #used = new Set<string>()
+  #keepsScriptsLoaded = false
   #idleLook: Timer | undefined
   #ranges: readonly SlotRange[] = []
   /** Slots of which a node said that they have moved, since the ranges were heard. */
@@ -84,6 +85,12 @@ export class ClusterNodes {
   onConnect(listener: () => void): void {
     this.#onConnect.add(listener)
     for (const { store } of this.#nodes.values()) store.onConnect(listener)
+  }
+
+  /** From now on loads the scripts at each connection that is made. */
+  keepScriptsLoaded(): void {
+    this.#keepsScriptsLoaded = true
+    for (const { store } of this.#nodes.values()) store.keepScriptsLoaded()
   }
 
   /**
@@ -276,6 +283,7 @@ export class ClusterNodes {
       passwordNote,
     })
     for (const listener of this.#onConnect) store.onConnect(listener)
+    if (this.#keepsScriptsLoaded) store.keepScriptsLoaded()
     const node = { name, address, store }
     this.#nodes.set(name, node)
     this.#idleLook ??= clock.after(IDLE_MS, () => this.#endIdle())

@@ -16,6 +16,7 @@ import { queueOf } from '../../testing/suite/queue-suite.ts'
 import { until } from '../../testing/until.ts'
 import type { CounterStore, WindowRef } from '../counter-store.ts'
 import { openStore } from '../open-store.ts'
+import { applyScript } from './lua-scripts.generated.ts'
 import { slotOf } from './slots.ts'
 
 /** Groups that are on different nodes of three. */
@@ -59,6 +60,27 @@ describe('a Redis Cluster', () => {
     cluster = await RedisCluster.start({ primaries: 3 })
   })
   afterAll(() => cluster?.close())
+
+  it('has all scripts on each node, when they are loaded by hand, and where a master looks', async () => {
+    const store = openStore(cluster.backend, { logger: silentLogger })
+    const flush = () => Promise.all(cluster.nodes.map(({ client }) => client.script('FLUSH')))
+    const loaded = () =>
+      Promise.all(cluster.nodes.map(({ client }) => client.script('EXISTS', applyScript.sha1)))
+    try {
+      await flush()
+      expect((await store.loadScripts?.())?.servers).toHaveLength(3)
+      expect(String(await loaded())).toBe('1,1,1')
+      await flush()
+      store.keepScriptsLoaded?.()
+      const groups = resolveGroups(GROUPS)
+      await store.windows(
+        groups.flatMap((group) => group.intervals.map((interval) => ({ group, interval }))),
+      )
+      expect(String(await loaded())).toBe('1,1,1')
+    } finally {
+      await store.close()
+    }
+  })
 
   it('has the groups of these tests on different nodes', async () => {
     const nodes = await Promise.all(NAMES.map((name) => cluster.primaryOf(name)))

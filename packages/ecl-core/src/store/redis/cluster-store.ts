@@ -13,6 +13,7 @@ import type {
   Applied,
   CounterStore,
   CurrentWindows,
+  LoadedScripts,
   LookOptions,
   Reading,
   Rotated,
@@ -213,6 +214,19 @@ export class RedisClusterStore implements CounterStore {
     return Array.from(found, ([warning, names]) =>
       names.length === primaries.length ? warning : `${warning} (on ${names.join(', ')})`,
     )
+  }
+
+  loadScripts(): Promise<LoadedScripts> {
+    return keepProcessAlive(async () => {
+      const nodes = await this.#nodes.primaries()
+      const loaded = await Promise.all(nodes.map(({ store }) => store.loadScripts()))
+      const servers = loaded.flatMap((one) => one.servers)
+      return { scripts: loaded[0]?.scripts ?? 0, servers }
+    })
+  }
+
+  keepScriptsLoaded(): void {
+    this.#nodes.keepScriptsLoaded()
   }
 
   onConnect(listener: () => void): void {

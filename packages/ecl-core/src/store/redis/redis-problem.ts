@@ -95,6 +95,11 @@ const RULES: readonly Rule[] = [
     'max clients',
     'the server has no connection left; raise its "maxclients"',
   ],
+  [
+    /^NOSCRIPT/,
+    'no scripts',
+    'the scripts of this version are not loaded, as after a restart; a running ecl-master loads them, or run "ecl-master CONFIG load-scripts" as a user who may',
+  ],
   [/LOADING/, 'loading', 'the server is still loading its data; waiting for it'],
   [/BUSY /, 'busy', 'the server is busy with a script; waiting for it'],
   [

@@ -15,6 +15,7 @@ import type {
   Applied,
   CounterStore,
   CurrentWindows,
+  LoadedScripts,
   LookOptions,
   Reading,
   Rotated,
@@ -28,6 +29,7 @@ import { type ConnectionOptions, RedisConnection } from './connection.ts'
 import { searchCutShortText } from './foreign-events.ts'
 import { ForeignSearch } from './foreign-search.ts'
 import { clientsKey, startKey } from './keys.ts'
+import * as generated from './lua-scripts.generated.ts'
 import {
   acknowledgeClientScript,
   adoptScript,
@@ -45,7 +47,7 @@ import { readAccounts, readWindows } from './redis-reader.ts'
 import { RedisWindowQueue } from './redis-window-queue.ts'
 import { parseAcknowledgement, parseApplied, parseRotated, parseTime } from './replies.ts'
 import { runIdOf } from './run-id.ts'
-import { runScript, type Script } from './script.ts'
+import { keepScriptsLoaded, loadScripts, runScript, type Script } from './script.ts'
 import { primaryOf, serverWarnings } from './server-warnings.ts'
 import { type LookContext, lookAtWindows } from './window-looks.ts'
 
@@ -93,6 +95,8 @@ const OWN_SCRIPTS: RedisScripts = {
 export class RedisStore implements CounterStore {
   readonly #connection: RedisConnection
   readonly #scripts: RedisScripts
+  /** Those, and the others that programs of this version run. */
+  readonly #allScripts: readonly Script[]
   readonly #reading: Omit<ReadContext, 'answered'>
   readonly #looking: LookContext
   readonly #search: ForeignSearch
@@ -118,6 +122,7 @@ export class RedisStore implements CounterStore {
     this.#logger = options.logger
     this.lossWindowMs = options.lossWindowMs ?? DEFAULT_LOSS_WINDOW_MS
     this.#scripts = { ...OWN_SCRIPTS, ...options.scripts }
+    this.#allScripts = [...Object.values(generated), ...Object.values(options.scripts ?? {})]
     this.#looking = {
       keyPrefix: options.keyPrefix,
       lookScript: this.#scripts.look,
@@ -280,6 +285,25 @@ export class RedisStore implements CounterStore {
     return this.#connection.run((redis) => serverWarnings(redis, this.#failsOver), {
       failFast: true,
     })
+  }
+
+  async loadScripts(): Promise<LoadedScripts> {
+    await this.#connection.run((redis) => loadScripts(redis, this.#allScripts), {
+      failFast: true,
+      work: 'load scripts',
+    })
+    return { scripts: this.#allScripts.length, servers: [this.#connection.endpoint] }
+  }
+
+  keepScriptsLoaded(): void {
+    const load = () => {
+      const commands = (redis: Redis) => keepScriptsLoaded(redis, this.#allScripts)
+      const patience = { failFast: true, background: true, work: 'load scripts' }
+      // Where the connection is lost meanwhile, the next one is there for it.
+      this.#connection.run(commands, patience).catch(() => undefined)
+    }
+    this.#connection.onReady(load)
+    if (this.connected) load()
   }
 
   /** Runs commands that are none of a store's operations, for somebody who keeps the process where it has to be. */

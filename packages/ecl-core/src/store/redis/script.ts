@@ -2,6 +2,8 @@ import type { Redis } from 'ioredis'
 
 /** The command, and not one that the script calls, as its name would then not be there. Quoted by `'` since Redis 7. */
 const NO_READ_ONLY_SCRIPTS = /(unknown command|NOPERM).*['`]eval(sha)?_ro['`]/i
+/** The same of what puts a script there. */
+const MAY_NOT_ADD = /(unknown command|NOPERM).*['`](eval|script(\|load)?)['`]/i
 
 /** A Lua script with the name that Redis knows it by. */
 export interface Script {
@@ -9,9 +11,42 @@ export interface Script {
   readonly sha1: string
 }
 
+/** Clients whose user may load scripts for those who may not, and what they load. */
+const loaders = new WeakMap<Redis, readonly Script[]>()
+
 /**
- * Runs a script by its name, or whole where Redis does not know it (a first run, a restart, SCRIPT FLUSH).
+ * Loads scripts, so that users run them who have no right to run any others.
  *
+ * @throws ReplyError NOPERM, where this user may not
+ */
+export async function loadScripts(redis: Redis, scripts: readonly Script[]): Promise<void> {
+  await Promise.all(scripts.map(({ source }) => redis.call('SCRIPT', 'LOAD', source)))
+}
+
+/** Loads scripts now, and again whenever one is missing, as after SCRIPT FLUSH; not where this user may not. */
+export async function keepScriptsLoaded(redis: Redis, scripts: readonly Script[]): Promise<void> {
+  loaders.set(redis, scripts)
+  await loadAgain(redis)
+}
+
+/** @returns whether scripts were loaded */
+async function loadAgain(redis: Redis): Promise<boolean> {
+  const scripts = loaders.get(redis)
+  if (scripts === undefined) return false
+  try {
+    await loadScripts(redis, scripts)
+    return true
+  } catch (caught) {
+    if (caught instanceof Error && MAY_NOT_ADD.test(caught.message)) return false
+    throw caught
+  }
+}
+
+/**
+ * Runs a script by its name. Where Redis does not know it (a first run, a restart, SCRIPT FLUSH), it is loaded by who may
+ * do that for all, or else sent whole by who may run any.
+ *
+ * @throws ReplyError NOSCRIPT, where this user may do neither: somebody else has to load it
  * @param sending called just before it is sent, each time: who measures the way of the reply must not take it for longer
  */
 export async function runScript(
@@ -51,18 +86,28 @@ async function byNameOrWhole(
   args: readonly string[],
   sending?: () => void,
 ): Promise<unknown> {
-  try {
+  const run = async () => {
     sending?.()
-    return await callScript(redis, byName, script.sha1, key, args)
-  } catch (caught) {
-    if (!(caught instanceof Error && caught.message.startsWith('NOSCRIPT'))) {
-      throw nameCommand(caught, script)
-    }
-    sending?.()
-    return callScript(redis, whole, script.source, key, args).catch((again: unknown) => {
-      throw nameCommand(again, script)
-    })
+    return callScript(redis, byName, script.sha1, key, args)
   }
+  try {
+    return await run()
+  } catch (caught) {
+    if (!isMissing(caught)) throw nameCommand(caught, script)
+    try {
+      if (await loadAgain(redis)) return await run()
+      sending?.()
+      return await callScript(redis, whole, script.source, key, args)
+    } catch (again) {
+      // That the script is missing will pass, and that this user may not send it need not change.
+      const mayNotSend = again instanceof Error && MAY_NOT_ADD.test(again.message)
+      throw mayNotSend ? caught : nameCommand(again, script)
+    }
+  }
+}
+
+function isMissing(caught: unknown): boolean {
+  return caught instanceof Error && caught.message.startsWith('NOSCRIPT')
 }
 
 /** What a script may not do, Redis says by the line only; the commands in it are put behind its message. */
