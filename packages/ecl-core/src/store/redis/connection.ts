@@ -74,7 +74,7 @@ export class RedisConnection {
   #answeredMs = Number.NEGATIVE_INFINITY
   #failedAttempts = 0
   #lastError: Error | undefined
-  /** How the server answered the first PING of the connection, where that was an error. */
+  /** How the server answered the first command of the connection, where that was an error. */
   #greeting: Error | undefined
 
   constructor(options: ConnectionOptions) {
@@ -303,9 +303,8 @@ export class RedisConnection {
    * its key there.
    */
   async #greet(redis: Redis): Promise<void> {
-    if (this.#options.clusterRemedy === undefined) {
-      await redis.ping()
-    } else if (/^cluster_enabled:1/m.test(await redis.info('cluster'))) {
+    const isNode = /^cluster_enabled:1/m.test(await redis.info('cluster'))
+    if (isNode && this.#options.clusterRemedy !== undefined) {
       this.#lastError = new Error('cluster_enabled:1')
       redis.stream.destroy()
     }

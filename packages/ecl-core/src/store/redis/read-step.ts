@@ -200,7 +200,7 @@ function clientIn(client: string | undefined, reply: () => unknown): FirstClient
  * as fast as in steps.
  *
  * @param mostEvents a script for more would block the server for too long
- * @returns undefined where that has to be done in steps: there is no EVAL_RO, or it is not this user's right, or there are
+ * @returns undefined where that has to be done in steps: there is no EVALSHA_RO, or it is not this user's right, or the script is not loaded, or there are
  * more events
  */
 export async function readByScript(

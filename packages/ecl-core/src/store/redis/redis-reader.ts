@@ -30,7 +30,7 @@ const SCRIPT_EVENTS = 5000
  * Reads one interval's windows as they are at one instant, with reading commands only, so that a read-only user and a
  * replica will do: by one script, or else in steps.
  *
- * @throws StoreError READ_CONTENDED: new events came faster than they could be read, on a server without EVAL_RO, or a
+ * @throws StoreError READ_CONTENDED: new events came faster than they could be read, where no script can be run, or a
  * large hash has changed again and again
  */
 export async function readWindows(
