@@ -73,11 +73,12 @@ async function redisGround(url: string): Promise<Ground> {
   }
 }
 
+/** Removes the groups' keys, and their queues of windows. */
 async function removeGroups(redis: Redis, groups: readonly string[]): Promise<void> {
-  for (const group of groups) {
+  for (const pattern of groups.flatMap((group) => [`${group}:*`, `@history:${group}:*`])) {
     let cursor = '0'
     do {
-      const [next, keys] = await redis.scan(cursor, 'MATCH', `${group}:*`, 'COUNT', SCAN_COUNT)
+      const [next, keys] = await redis.scan(cursor, 'MATCH', pattern, 'COUNT', SCAN_COUNT)
       if (keys.length > 0) await redis.unlink(...keys)
       cursor = next
     } while (cursor !== '0')
