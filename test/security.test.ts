@@ -170,7 +170,7 @@ describe('the users that the page describes', () => {
   })
 
   it('can do all that is theirs, and try nothing else', async () => {
-    const master = new Master(GROUPS, backendOf('ecl-master'))
+    const master = new Master(GROUPS, backendOf('ecl-master'), { logger: silentLogger })
     closing.push(() => master.stop())
     master.start()
     const ecl = new EventCountLogger(GROUPS, backendOf('ecl-service'))
